@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What both guests do at a login: look the account up, decide. No heap, no exceptions, no name service, no
+// environment, no waiting. Async-signal-safe.
+#pragma once
+
+#include "decision/decide.h"
+#include "table/snapshot.h"
+
+#include <span>
+
+namespace grantd::guest {
+
+// The account asked about, by each identity the server proved; the first that is let in counts. At most two.
+struct login {
+  std::span<const decision::account> proved;
+  decision::login_point where;
+  std::string_view role;
+  decision::access at_least = decision::access::read_only;
+  bool name_resource = false;  // look the resource up even when allowed, to be able to name it
+};
+
+// Trivially destructible: it may be alive where ereport() jumps.
+struct answer {
+  decision::verdict verdict;     // `text` of it is always empty: see lock_text
+  table::fault table;            // why, when verdict.why is table_bad
+  bool table_locked;             // the whole table is LOCKED (verdict.why is then `locked`)
+  table::snapshot::resource_name resource;  // of a denial (or on request): what to ask for; size 0 if unknown
+  char lock_text[81];            // locked: the message, terminated; empty if none
+  unsigned identity;             // index into login.proved of the one that was let in, or that gave the reason
+  base::boot_time now;           // when it was decided; read after the table was opened
+};
+
+// Opens `table_path`, then reads the clock, then decides. Never fails: what goes wrong is a denial.
+[[nodiscard]] answer check(const char* table_path, const login& who) noexcept;
+
+}  // namespace grantd::guest

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sentences guests show to people: one place that turns a verdict into words. Bounded buffers, no locale.
+#pragma once
+
+#include "guest/check.h"
+
+#include <span>
+
+namespace grantd::guest {
+
+// "no open grant for orders-db", "the grant g-7k2m for orders-db ended at 17:30 +0100", "... was revoked",
+// "the grant opens at 18:00 +0100", "locked: <message>", "the window table cannot be trusted: <fault>".
+// Always terminated; cut at a character's border.
+void say_denied(const answer& a, const decision::login_point& where, std::span<char> out) noexcept;
+
+// The command that helps: "ask for one: grantctl request orders-db --for 1h"; for table faults
+// "tell the administrator: grantctl status". Without a known resource: "see: grantctl resources".
+void say_help(const answer& a, std::span<char> out) noexcept;
+
+// "access to orders-db until 17:30 +0100 (58 min left)"
+void say_allowed(const answer& a, std::span<char> out) noexcept;
+
+}  // namespace grantd::guest

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// grantd.toml: where things are. Parsing is pure. Format and defaults: packaging/examples/grantd.toml.
+#pragma once
+
+#include "policy/mistake.h"
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grantd::policy {
+
+struct config {
+  std::string policy = "/etc/grantd/policy.toml";
+  std::string store = "/var/lib/grantd/store";       // directory, 0700: grantd.db, reserve
+  std::string anchor = "/var/lib/grantd/anchor";     // file beside, not in, the store's directory
+  std::string run = "/run/grantd";                   // directory: windows, api.sock, report.sock
+  std::string table_group = "grantd";                // may read the table (name or number): postgres is made a member
+  std::string ask_user = "ask";                      // whose word for a person's name counts (DESIGN section 7)
+  // [[reporter]] user = "postgres", cluster = "main": who may report what; root reports for PAM
+  struct reporter {
+    std::string user;
+    std::string cluster;
+  };
+  std::vector<reporter> reporters = {{"postgres", "main"}};
+  // [limits]
+  unsigned connections = 16384;         // in all
+  unsigned connections_per_uid = 10240; // root's are counted apart and never refused for another's sake
+  unsigned message_bytes = 65536;
+  unsigned idle_seconds = 60;           // a connection that says nothing; 0 never
+};
+
+[[nodiscard]] std::expected<config, mistakes> parse_config(std::string_view text, std::string_view file);
+
+// TOML that parse_config reads back to the same: `grantd -T`.
+[[nodiscard]] std::string print(const config& c);
+
+}  // namespace grantd::policy

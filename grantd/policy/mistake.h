@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mistake in a file a person wrote: where it is, what is wrong, what would be right.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace grantd::policy {
+
+struct mistake {
+  std::string file;
+  unsigned line = 0;    // from 1; 0: the file as a whole
+  unsigned column = 0;
+  std::string what;     // "unknown key \"emial\" (did you mean \"email\"?)"
+};
+
+// "policy.toml:12:3: unknown key ..."
+[[nodiscard]] std::string print(const mistake& m);
+
+using mistakes = std::vector<mistake>;  // never empty where it stands for a failure
+
+}  // namespace grantd::policy

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// People and resources as policy.toml names them. Parsing is pure: text in, values or mistakes out; no files,
+// no name service. Format: packaging/examples/policy.toml.
+#pragma once
+
+#include "policy/mistake.h"
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grantd::policy {
+
+inline constexpr size_t max_policy_bytes = 4 << 20;
+
+// [person.alice]: accounts by what proves them. Strings or arrays of strings in the file. No account belongs
+// to two people: that is a mistake, whatever the class.
+struct person {
+  std::string name;              // plain name (base::is_plain_name)
+  std::string email;             // may be empty
+  std::vector<std::string> os;   // OS users; api.sock knows the person by these, too
+  std::vector<std::string> pg;   // database roles
+  std::vector<std::string> dn;   // certificate subjects, as PostgreSQL prints them in authn_id
+  std::vector<std::string> krb;  // Kerberos principals
+  std::vector<std::string> keys; // OpenSSH public keys ("ssh-ed25519 AAAA... comment") for `ssh ask@host`
+  bool may_grant = false;        // rights = ["grant"]: may open and shut windows for anybody
+  bool may_see = false;          // rights = ["see"]: may ask about others ("grant" includes it)
+};
+
+// "pam:sshd", "pg:main/orders", "pg:main/*", "replication:main", "replication:main/orders"
+struct login_point {
+  enum class kind : uint8_t { pam = 1, postgres = 2 } where;  // numbers are decision::point_kind
+  std::string place;             // PAM service or cluster
+  std::string database;          // empty: pam, physical replication, or any_database
+  bool any_database = false;
+  bool replication = false;
+  friend bool operator==(const login_point&, const login_point&) = default;
+};
+[[nodiscard]] std::string print(const login_point& p);  // as written in the file
+
+// [resource.orders-db]. One login point belongs to one resource only.
+struct resource {
+  std::string name;                      // plain name
+  std::string description;               // may be empty
+  std::vector<login_point> login_points; // at least one
+  std::vector<std::string> roles;        // shared database roles, for people known by os, dn or krb
+  bool read_write = false;               // access = "read-only" (default) | "read-write"
+  int64_t default_us = 0;                // default = "1h"
+  int64_t max_us = 0;                    // max = "8h"; >= default_us
+};
+
+struct policy {
+  std::map<std::string, person, std::less<>> people;
+  std::map<std::string, resource, std::less<>> resources;
+
+  [[nodiscard]] const person* find_person(std::string_view name_or_email) const;
+  [[nodiscard]] const resource* find_resource(std::string_view name) const;
+  [[nodiscard]] const person* person_of_os_user(std::string_view user) const;
+};
+
+// `file` is only for messages. An empty policy (no people and no resources) is a mistake: it would open nothing
+// without anybody having said so.
+[[nodiscard]] std::expected<policy, mistakes> parse_policy(std::string_view text, std::string_view file);
+
+// What a grant of `resource` to `who` would open, scope by scope, as it will stand in the store and the table.
+//  pam points:  (os:a, no role) for each OS user.
+//  pg points:   (pg:a, role a) for each role of the person; (os|dn|krb:i, role r) for each of their other
+//               identities and each r in the person's own roles and the resource's shared ones.
+// Access is the resource's. Empty when the person has no account that fits.
+struct scope {
+  uint8_t proved_by;      // decision::identity_class
+  std::string account;
+  login_point where;
+  std::string role;
+  bool read_write = false;
+  friend bool operator==(const scope&, const scope&) = default;
+};
+[[nodiscard]] std::vector<scope> scopes_of(const person& who, const resource& what);
+
+}  // namespace grantd::policy

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// The truth: grants, their scopes, the audit chain, the clock's high-water mark, in one SQLite file (DESIGN
+// section 6). The only library that includes sqlite3.h. One process, one thread.
+#pragma once
+
+#include "base/boot_id.h"
+#include "base/time.h"
+#include "decision/decide.h"
+#include "decision/mapping.h"
+#include "policy/policy.h"
+
+#include <array>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grantd::store {
+
+using digest = std::array<uint8_t, 32>;
+
+enum class state : uint8_t { open = 0, expired = 1, revoked = 2, given_back = 3 };  // 1.. are decision::ending
+
+struct grant {
+  uint64_t number = 0;
+  std::string person;
+  std::string resource;
+  base::utc_time not_before;
+  base::utc_time not_after;
+  base::utc_time made;
+  std::string made_by;           // a person's name, or "root"
+  std::string reason;
+  store::state state = state::open;
+  base::utc_time ended{};        // when state left `open`
+  std::string ended_by;
+  std::string ended_reason;
+  decision::boot_window mapped{};  // in the boot `mapped_boot`; what was published
+  base::boot_id mapped_boot{};
+  std::vector<policy::scope> scopes;  // frozen when granted
+};
+
+enum class error : uint8_t {
+  not_found,      // no such grant
+  not_open,       // it has ended already; the first end stands
+  full,           // no space: nothing was changed
+  io,             // any other failure of the file; nothing was changed
+  fatal,          // fsync failed or the file is corrupt: exit and start again from disk
+  locked,         // the store is LOCKED
+  invalid,        // what was asked for breaks the schema's own rules
+};
+
+// Why a store may not be used. The daemon then publishes a LOCKED table and still answers.
+enum class lock_reason : uint8_t {
+  none = 0,
+  corrupt,         // quick_check, or SQLite cannot read it: `grantctl store repair` text in the message
+  behind_anchor,   // an older copy than the anchor knows
+  anchor_missing,  // not empty, yet no anchor
+  anchor_corrupt,
+  other_schema,    // written by a newer grantd
+};
+
+struct open_failure {   // could not even be opened: symlink, network file system, wrong owner or mode, EROFS...
+  std::string what;
+};
+
+// previous digest, record bytes -> digest; injected so that this library needs no cryptography.
+using chain_function = std::function<digest(const digest&, std::span<const uint8_t>)>;
+// sequence, time, event, fields -> record bytes
+using field = std::pair<std::string_view, std::string_view>;
+using canonical_function =
+    std::function<std::vector<uint8_t>(uint64_t, base::utc_time, std::string_view, std::span<const field>)>;
+
+struct options {
+  std::string directory;   // made with mode 0700 if absent
+  std::string anchor;      // path of the anchor file
+  chain_function chain;
+  canonical_function canonical;
+  size_t reserve_bytes = 1 << 20;
+};
+
+struct audit_row {
+  uint64_t sequence;
+  base::utc_time at;
+  std::string event;
+  std::vector<std::pair<std::string, std::string>> fields;
+  digest chained;
+};
+
+class store {
+ public:
+  [[nodiscard]] static std::expected<std::unique_ptr<store>, open_failure> open(options o);
+  ~store();
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+
+  // LOCKED: reads may still work, every change is refused with error::locked.
+  [[nodiscard]] lock_reason locked() const;
+  [[nodiscard]] std::string locked_text() const;  // what a human needs to know, and the command
+  // After a human looked: takes the store as it is for the truth, writes the anchor anew. corrupt stays locked.
+  [[nodiscard]] std::expected<void, error> unlock(std::string_view by, base::utc_time now);
+
+  // --- Changes. All of them belong to a batch: begin, any number of changes, commit. A change that fails leaves
+  // the batch as it was before that change. Each writes its audit record in the same transaction. ---
+  [[nodiscard]] std::expected<void, error> begin();
+  [[nodiscard]] std::expected<uint64_t, error> add_grant(const grant& g);  // g.number ignored; returns the new one
+  [[nodiscard]] std::expected<void, error> end_grant(uint64_t number, state how, std::string_view by,
+                                                     std::string_view reason, base::utc_time now);
+  // Mapping anew after a clock step or a new boot; audited once for all.
+  struct remapped {
+    uint64_t number;
+    decision::boot_window mapped;
+  };
+  [[nodiscard]] std::expected<void, error> remap(std::span<const remapped> grants, const base::boot_id& boot,
+                                                 std::string_view why, base::utc_time now);
+  // Anything else worth keeping: "start", "stop", "policy", "clock-accept", "break-glass", ...
+  [[nodiscard]] std::expected<void, error> note(std::string_view event, std::span<const field> fields,
+                                                base::utc_time now);
+  [[nodiscard]] std::expected<void, error> set_high_water(base::utc_time mark, base::boot_time at,
+                                                          const base::boot_id& boot);
+  // Durable when it returns: WAL fsynced, then the anchor. `urgent` (a revocation is in the batch): on a full
+  // disk the reserve is given up to make room. On `full` or `io` the batch is rolled back whole and may be
+  // tried again; on `fatal` the process must exit.
+  [[nodiscard]] std::expected<void, error> commit(bool urgent);
+  void rollback() noexcept;
+  // Makes the reserve again if it was given up and there is room. Cheap when there is nothing to do.
+  void restore_reserve() noexcept;
+  [[nodiscard]] bool reserve_given_up() const;
+
+  // --- Reads ---
+  // Every grant whose state is `open`, scopes included; false from `each` stops.
+  [[nodiscard]] std::expected<void, error> each_open(const std::function<bool(grant&&)>& each);
+  // Grants that ended at or after `since`, newest first, at most `limit`; for `ended` records and listings.
+  [[nodiscard]] std::expected<std::vector<grant>, error> ended_since(base::utc_time since, size_t limit);
+  [[nodiscard]] std::expected<grant, error> find(uint64_t number);
+  struct filter {
+    std::string person;    // empty: all
+    std::string resource;  // empty: all
+    bool open_only = true;
+    size_t limit = 1000;
+  };
+  [[nodiscard]] std::expected<std::vector<grant>, error> list(const filter& f);  // newest first
+  [[nodiscard]] std::expected<std::vector<audit_row>, error> audit(uint64_t after_sequence, size_t limit);
+  struct high_water_row {
+    base::utc_time mark;
+    base::boot_time at;
+    base::boot_id boot;
+  };
+  [[nodiscard]] std::optional<high_water_row> high_water();  // nothing in a new store
+  [[nodiscard]] uint64_t sequence() const;   // of the last audit record
+  [[nodiscard]] digest head() const;
+  struct summary {
+    uint64_t schema, grants, open, records, file_bytes, reserve_bytes;
+  };
+  [[nodiscard]] std::expected<summary, error> summarise();
+
+  // One slice of quick_check (a table or index at a time); call it between events until it says `done`.
+  // `corrupt` locks the store.
+  enum class check_state : uint8_t { more, done, corrupt };
+  [[nodiscard]] check_state check_slice();
+
+ private:
+  struct impl;
+  explicit store(std::unique_ptr<impl> i);
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace grantd::store

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmocka.h for C++: it lacks extern "C" and needs these before it, in this order.
+#pragma once
+
+#include <cstdarg>
+#include <cstddef>
+#include <cstdint>
+#include <csetjmp>
+
+extern "C" {
+#include <cmocka.h>
+}
+#undef fail
+#undef skip
