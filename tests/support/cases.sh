@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Named cases of a shell test. A case is a function `case_<behaviour>`; it fails when a check in it fails. Every
+# case runs, whatever the ones before it did; `script NAME...` runs only those.
+
+allowed() { "$@" >/run/case.out 2>&1 </dev/null || { show "should have been let in: $*"; return 1; }; }
+refused() { # also insists that the refusal came by itself, not by a time-out
+  local rc=0
+  timeout 40 "$@" >/run/case.out 2>&1 </dev/null || rc=$?
+  [ "$rc" != 0 ] && [ "$rc" != 124 ] || { show "should have been refused (exit $rc): $*"; return 1; }
+}
+exits() { # CODE COMMAND...
+  local want=$1 rc=0
+  shift
+  "$@" >/run/case.out 2>&1 </dev/null || rc=$?
+  [ "$rc" = "$want" ] || { show "expected exit $want, got $rc: $*"; return 1; }
+}
+said() { grep -qE -- "$1" /run/case.out || { show "did not say: $1"; return 1; }; }
+show() { echo "    $1"; sed 's/^/    | /' /run/case.out; } >&2
+
+run_cases() {
+  local all=() name failed=0 passed=0 rc
+  mapfile -t all < <(declare -F | awk '$3 ~ /^case_/ {print $3}')
+  if [ "$#" -gt 0 ]; then all=("${@/#/case_}"); fi
+  for name in "${all[@]}"; do
+    set +e  # not `if (...)`: there bash ignores the -e inside
+    (set -e; "$name")
+    rc=$?
+    set -e
+    if [ "$rc" = 0 ]; then
+      passed=$((passed + 1)); echo "ok   ${name#case_}"
+    else
+      failed=$((failed + 1)); echo "FAIL ${name#case_}"
+    fi
+  done
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
