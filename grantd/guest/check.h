@@ -3,14 +3,15 @@
 // environment, no waiting. Async-signal-safe.
 #pragma once
 
+#include <span>
+
 #include "decision/decide.h"
 #include "table/snapshot.h"
 
-#include <span>
-
 namespace grantd::guest {
 
-// The account asked about, by each identity the server proved; the first that is let in counts. At most two.
+// The account asked about, by each identity the server proved; at most two. A lock on any of them denies;
+// else the first that is let in counts; else the reason that says most is given.
 struct login {
   std::span<const decision::account> proved;
   decision::login_point where;
@@ -21,13 +22,14 @@ struct login {
 
 // Trivially destructible: it may be alive where ereport() jumps.
 struct answer {
-  decision::verdict verdict;     // `text` of it is always empty: see lock_text
-  table::fault table;            // why, when verdict.why is table_bad
-  bool table_locked;             // the whole table is LOCKED (verdict.why is then `locked`)
+  decision::verdict
+      verdict;         // `text` of it is always empty: see lock_text. not_yet: end_utc_s is the start's
+  table::fault table;  // why, when verdict.why is table_bad
+  bool table_locked;   // the whole table is LOCKED (verdict.why is then `locked`)
   table::snapshot::resource_name resource;  // of a denial (or on request): what to ask for; size 0 if unknown
-  char lock_text[81];            // locked: the message, terminated; empty if none
-  unsigned identity;             // index into login.proved of the one that was let in, or that gave the reason
-  base::boot_time now;           // when it was decided; read after the table was opened
+  char lock_text[81];                       // locked: the message, terminated; empty if none
+  unsigned identity;    // index into login.proved of the one that was let in, or that gave the reason
+  base::boot_time now;  // when it was decided; read after the table was opened
 };
 
 // Opens `table_path`, then reads the clock, then decides. Never fails: what goes wrong is a denial.

@@ -2,9 +2,9 @@
 // The sentences guests show to people: one place that turns a verdict into words. Bounded buffers, no locale.
 #pragma once
 
-#include "guest/check.h"
-
 #include <span>
+
+#include "guest/check.h"
 
 namespace grantd::guest {
 
