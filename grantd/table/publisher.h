@@ -2,14 +2,15 @@
 // Writes the window table: a new file beside the old one, then rename. One writer (the daemon).
 #pragma once
 
-#include "base/boot_id.h"
-#include "decision/decide.h"
-#include "table/codec.h"
+#include <sys/types.h>
 
 #include <expected>
 #include <span>
 #include <string>
-#include <sys/types.h>
+
+#include "base/boot_id.h"
+#include "decision/decide.h"
+#include "table/codec.h"
 
 namespace grantd::table {
 
@@ -23,28 +24,29 @@ class source {
 };
 
 struct publication {
-  uint64_t sequence;          // strictly greater than that of any table published before
+  uint64_t sequence;  // strictly greater than that of any table published before
   base::boot_id boot;
   base::boot_time written;
-  base::siphash_key key;      // random, new with each publication or at least each start
+  base::siphash_key key;  // random, new with each publication or at least each start
   uint32_t flags = 0;
   std::span<const point_name> points;
 };
 
 struct publish_error {
   enum class what { too_many_for_account, record_too_long, io } kind;
-  int number = 0;         // errno for io
-  std::string about;      // the account, or the call that failed
+  int number = 0;     // errno for io
+  std::string about;  // the account, or the call that failed
 };
 
 class publisher {
  public:
   // `path` absolute: the table; a temporary file is made in the same directory (`path` + ".new"; one left
-  // behind by a crash is replaced). `group`: owner group of the file, (gid_t)-1 for the process's own; mode 0640.
+  // behind by a crash is replaced). `group`: owner group of the file, (gid_t)-1 for the process's own; mode
+  // 0640.
   publisher(std::string path, gid_t group);
 
-  // When it returns, every lookup that starts sees this table. On error the old table is still there, unchanged.
-  // No fsync: the table lives on tmpfs and is written anew after every boot.
+  // When it returns, every lookup that starts sees this table. On error the old table is still there,
+  // unchanged. No fsync: the table lives on tmpfs and is written anew after every boot.
   [[nodiscard]] std::expected<void, publish_error> publish(const source& records, const publication& what);
 
   // Nobody gets in: for when the truth cannot be published. ENOENT is success.

@@ -3,12 +3,12 @@
 // open, fstat, fstatfs, pread, close; no heap, no locks, no waiting.
 #pragma once
 
+#include <array>
+#include <span>
+
 #include "base/unique_fd.h"
 #include "decision/decide.h"
 #include "table/codec.h"
-
-#include <array>
-#include <span>
 
 namespace grantd::table {
 
@@ -25,9 +25,9 @@ struct found {
 
 class snapshot {
  public:
-  // Opens `path` (absolute) and checks directory, file, size, header and boot id. On any fault nothing is open.
-  // Directory: not writable by group or others. File: regular, opened O_NOFOLLOW, owned by root or by the
-  // directory's owner, not writable by group or others. Boot id: must be the kernel's unless on tmpfs.
+  // Opens `path` (absolute) and checks directory, file, size, header and boot id. On any fault nothing is
+  // open. Directory: not writable by group or others. File: regular, opened O_NOFOLLOW, owned by root or by
+  // the directory's owner, not writable by group or others. Boot id: must be the kernel's unless on tmpfs.
   [[nodiscard]] fault open(const char* path) noexcept;
 
   // Must be called with a `now` that was read after open(): a table written later than that is refused.

@@ -21,9 +21,9 @@ struct report {
   uint8_t proved_by;
   uint8_t point;
   bool replication;
-  uint64_t grant;       // 0: none
-  int64_t boot_ns;      // when it was decided
-  uint32_t pid;         // decoration
+  uint64_t grant;             // 0: none
+  int64_t boot_ns;            // when it was decided
+  uint32_t pid;               // decoration
   std::string_view name;      // <= 128 bytes
   std::string_view place;     // <= 63
   std::string_view database;  // <= 63
