@@ -2,10 +2,10 @@
 // cmocka.h for C++: it lacks extern "C" and needs these before it, in this order.
 #pragma once
 
+#include <csetjmp>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
-#include <csetjmp>
 
 extern "C" {
 #include <cmocka.h>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The runner: CMocka behind a boundary that turns exceptions into its failures. `prog NAME...` runs only those.
+// The runner: CMocka behind a boundary that turns exceptions into its failures. `prog NAME...` runs only
+// those.
 #include "support/unity.h"
-
-#include "support/cmocka_c.h"
 
 #include <algorithm>
 #include <chrono>
@@ -12,6 +11,8 @@
 #include <random>
 #include <thread>
 #include <vector>
+
+#include "support/cmocka_c.h"
 
 namespace grantd::test {
 namespace {
@@ -26,7 +27,8 @@ std::vector<named>& all() {
   return tests;
 }
 
-// What is left of the test after its body: only trivially destructible things, since CMocka longjmps from here.
+// What is left of the test after its body: only trivially destructible things, since CMocka longjmps from
+// here.
 enum class outcome { passed, failed, skipped };
 
 outcome run(const named& t) {
@@ -86,8 +88,9 @@ int main(int argc, char** argv) {
   using namespace grantd::test;
   std::vector<CMUnitTest> tests;
   for (const named& t : all()) {
-    bool wanted = argc < 2 || std::any_of(argv + 1, argv + argc,
-                                          [&](const char* name) { return std::strcmp(name, t.name) == 0; });
+    bool wanted =
+        argc < 2 ||
+        std::any_of(argv + 1, argv + argc, [&](const char* name) { return std::strcmp(name, t.name) == 0; });
     if (!wanted) continue;
     tests.push_back({t.name, boundary, nullptr, nullptr, const_cast<named*>(&t)});
   }

@@ -43,29 +43,31 @@ void equal(const A& expected, const B& actual, const char* expression, const cha
 }  // namespace grantd::test
 
 // TEST(expired_grant_is_denied_to_the_second) { ... }
-#define TEST(name)                                                              \
-  static void name();                                                           \
+#define TEST(name)                                                             \
+  static void name();                                                          \
   static const ::grantd::test::registration name##_registration{#name, &name}; \
   static void name()
 
 #define TEST_FAIL_MESSAGE(message) ::grantd::test::fail(__FILE__, __LINE__, (message))
 #define TEST_IGNORE_MESSAGE(message) ::grantd::test::ignore(__FILE__, __LINE__, (message))
-#define TEST_ASSERT_TRUE(x)                                                     \
-  do {                                                                          \
-    if (!(x)) ::grantd::test::fail(__FILE__, __LINE__, "not true: " #x);        \
+#define TEST_ASSERT_TRUE(x)                                              \
+  do {                                                                   \
+    if (!(x)) ::grantd::test::fail(__FILE__, __LINE__, "not true: " #x); \
   } while (0)
-#define TEST_ASSERT_FALSE(x)                                                    \
-  do {                                                                          \
-    if (x) ::grantd::test::fail(__FILE__, __LINE__, "not false: " #x);          \
+#define TEST_ASSERT_FALSE(x)                                           \
+  do {                                                                 \
+    if (x) ::grantd::test::fail(__FILE__, __LINE__, "not false: " #x); \
   } while (0)
-#define TEST_ASSERT_TRUE_MESSAGE(x, message)                                    \
-  do {                                                                          \
+#define TEST_ASSERT_TRUE_MESSAGE(x, message)                                                \
+  do {                                                                                      \
     if (!(x)) ::grantd::test::fail(__FILE__, __LINE__, std::string(#x) + ": " + (message)); \
   } while (0)
-#define TEST_ASSERT_EQUAL_INT64(expected, actual)                               \
-  ::grantd::test::equal(static_cast<int64_t>(expected), static_cast<int64_t>(actual), #actual, __FILE__, __LINE__)
-#define TEST_ASSERT_EQUAL_UINT64(expected, actual)                              \
-  ::grantd::test::equal(static_cast<uint64_t>(expected), static_cast<uint64_t>(actual), #actual, __FILE__, __LINE__)
+#define TEST_ASSERT_EQUAL_INT64(expected, actual)                                                        \
+  ::grantd::test::equal(static_cast<int64_t>(expected), static_cast<int64_t>(actual), #actual, __FILE__, \
+                        __LINE__)
+#define TEST_ASSERT_EQUAL_UINT64(expected, actual)                                                         \
+  ::grantd::test::equal(static_cast<uint64_t>(expected), static_cast<uint64_t>(actual), #actual, __FILE__, \
+                        __LINE__)
 #define TEST_ASSERT_EQUAL_INT(expected, actual) TEST_ASSERT_EQUAL_INT64(expected, actual)
-#define TEST_ASSERT_EQUAL_STRING(expected, actual)                              \
+#define TEST_ASSERT_EQUAL_STRING(expected, actual) \
   ::grantd::test::equal(std::string_view(expected), std::string_view(actual), #actual, __FILE__, __LINE__)
