@@ -2,9 +2,9 @@
 // Reads one small file of /proc; anything unexpected is "nothing".
 #include "base/boot_id.h"
 
-#include "base/unique_fd.h"
-
 #include <fcntl.h>
+
+#include "base/unique_fd.h"
 
 namespace grantd::base {
 namespace {

@@ -2,9 +2,10 @@
 // Reads clocks; decides nothing.
 #include "base/clock.h"
 
+#include <sys/timex.h>
+
 #include <ctime>
 #include <limits>
-#include <sys/timex.h>
 
 namespace grantd::base {
 

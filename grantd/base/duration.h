@@ -9,11 +9,12 @@
 namespace grantd::base {
 
 // "90m", "1h30m", "2d", "45s": whole numbers with a unit (d, h, m, s), each unit at most once and larger
-// before smaller, no spaces, no sign. Microseconds, > 0 and <= 366 days; nothing otherwise ("90" has no unit).
+// before smaller, no spaces, no sign. Microseconds, > 0 and <= 366 days; nothing otherwise ("90" has no
+// unit).
 [[nodiscard]] std::optional<int64_t> parse_duration_us(std::string_view text) noexcept;
 
-// What remains, for people: "58 min", "1 h 30 min", "20 s", "2 d 3 h": the two largest units; rounded down;
-// below one second "0 s".
+// What remains, for people: "58 min", "1 h 30 min", "1 min 20 s", "2 d 3 h": the largest unit and its
+// neighbour, seconds only below ten minutes; rounded down; below one second "0 s".
 struct duration_text {
   char text[24];
   unsigned size;

@@ -8,6 +8,9 @@
 
 namespace grantd::decision {
 
+// How far behind the mark a right clock may be found: a leap second, the first correction of a time daemon.
+inline constexpr int64_t behind_us = 5 * base::us_per_s;
+
 class high_water {
  public:
   // `mark` as the store has it, `boot` when it was true; a store that is new: mark = now.utc.
@@ -20,7 +23,7 @@ class high_water {
   // `grantctl clock accept`: the human vouches for the wall clock; the mark becomes it, even if earlier.
   void accept(const clock_pair& now) noexcept;
 
-  // The wall clock is behind the mark by more than `step_us`: nothing new may open.
+  // The wall clock is behind the mark (as it stands at `now`) by more than `behind_us`: nothing new may open.
   [[nodiscard]] bool behind(const clock_pair& now) const noexcept;
 
   [[nodiscard]] base::utc_time mark() const noexcept { return mark_; }

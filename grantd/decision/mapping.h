@@ -28,9 +28,9 @@ struct clock_pair {
 
 // Why the clock may be believed to move a window the other way.
 enum class trust : uint8_t {
-  none,            // the rule holds
-  synchronised,    // the kernel says synchronised: a forward step may also move starts earlier
-  accepted,        // `grantctl clock accept` (root, audited): both ends are mapped afresh
+  none,          // the rule holds
+  synchronised,  // the kernel says synchronised: a forward step may also move starts earlier
+  accepted,      // `grantctl clock accept` (root, audited): both ends are mapped afresh
 };
 
 // First mapping in this boot. Saturates instead of overflowing (towards closed: start up, end down).
@@ -39,12 +39,13 @@ enum class trust : uint8_t {
 // Maps again after a step; `before` is what was published until now. A window that has started stays started
 // (an hour is an hour: a backward step does not shut it and never lengthens it), one whose end was reached
 // (before.end <= now.boot, or not_after <= now.utc) comes back with end <= now.boot and stays so, whatever
-// the trust.
-[[nodiscard]] boot_window map_again(const utc_window& window, const boot_window& before, const clock_pair& now,
-                                    trust how) noexcept;
+// the trust. With `accepted` a window that had started may shut until its start on the clock vouched for.
+[[nodiscard]] boot_window map_again(const utc_window& window, const boot_window& before,
+                                    const clock_pair& now, trust how) noexcept;
 
 // An end once reached, by either clock, is reached for good: the caller records it.
-[[nodiscard]] bool end_reached(const utc_window& window, const boot_window& mapped, const clock_pair& now) noexcept;
+[[nodiscard]] bool end_reached(const utc_window& window, const boot_window& mapped,
+                               const clock_pair& now) noexcept;
 
 // Has the wall clock stepped between the two readings (more than `step_us`), seen against BOOTTIME?
 // Positive: forward, microseconds. Slewing inside the limit is 0.
