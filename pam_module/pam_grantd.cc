@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gate in PAM hosts: looks the account up in the window table. It reads no other file, no environment and
+// no name service; it never forks, waits, allocates, asks a question, or lets anybody in by mistake.
+//
+// account, auth, session open (PAM_SUCCESS, else PAM_PERM_DENIED; session: PAM_SESSION_ERR):
+//
+//   allowed if                                   logged
+//     a window is open now                       info
+//     ... and grantd is down                     info: the table stands without it
+//     the account is a service_user              -
+//     the account is an exempt_user              alert
+//     mode=audit, whatever would deny            notice: "would be denied"
+//   denied if
+//     no window is open: none, not yet, ended, revoked
+//     the account is locked, or the whole table
+//     the table is missing or cannot be trusted, for whatever reason
+//     the user is missing or no name             "unknown account"
+//     the service is missing or no name
+//
+// setcred and session close succeed; password is PAM_SERVICE_ERR. Options that mean nothing are logged and
+// open nothing.
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <syslog.h>
+
+#include <array>
+
+#include "base/clock.h"
+#include "base/ident.h"
+#include "base/names.h"
+#include "guest/check.h"
+#include "guest/line.h"
+#include "guest/report.h"
+#include "guest/words.h"
+#include "options.h"
+
+namespace grantd::pam {
+namespace {
+
+constexpr std::string_view unknown_account = "unknown account";
+constexpr std::string_view unknown_service = "unknown service";
+
+using text = std::array<char, 384>;
+
+enum class phase : uint8_t { auth, account, session };
+
+// One call of one phase; views into what PAM keeps for its duration.
+struct visit {
+  pam_handle_t* pamh;
+  phase at;
+  bool silent;
+  options opts;
+  std::string_view user;     // empty: none, or no name
+  std::string_view service;  // the same
+  std::string_view remote;   // empty: none, or not printable
+};
+
+std::string_view item(const pam_handle_t* pamh, int which) noexcept {
+  const void* value = nullptr;
+  if (pam_get_item(pamh, which, &value) != PAM_SUCCESS || value == nullptr) return {};
+  return static_cast<const char*>(value);
+}
+
+std::string_view if_name(std::string_view s) noexcept {
+  return base::is_account_name(s) ? s : std::string_view{};
+}
+
+visit arrive(pam_handle_t* pamh, phase at, int flags, int argc, const char** argv) noexcept {
+  visit v{.pamh = pamh,
+          .at = at,
+          .silent = (flags & static_cast<int>(PAM_SILENT)) != 0,
+          .opts = read_options(argc, argv),
+          .user = if_name(item(pamh, PAM_USER)),
+          .service = {},
+          .remote = item(pamh, PAM_RHOST)};
+  v.service = if_name(v.opts.service != nullptr ? v.opts.service : item(pamh, PAM_SERVICE));
+  if (!base::is_printable_utf8(v.remote)) v.remote = {};
+  for (unsigned i = 0; i < v.opts.refused_count; ++i) {
+    pam_syslog(pamh, LOG_ERR, "option refused: %.128s", v.opts.refused[i]);
+  }
+  return v;
+}
+
+// Before a password was checked, a name that the table does not know may be one. In account and session the
+// service has authenticated it.
+std::string_view loggable(const visit& v, const guest::answer& a) noexcept {
+  if (v.user.empty()) return unknown_account;
+  bool known = a.verdict.why != decision::reason::no_window && a.verdict.why != decision::reason::table_bad;
+  return v.at == phase::auth && !known ? unknown_account : v.user;
+}
+
+void log(const visit& v, int priority, std::string_view what, std::string_view who,
+         const char* why) noexcept {
+  text t;
+  guest::line l{t};
+  l.add(what).add(": ").add(who);
+  if (!v.remote.empty()) l.add(" from ").add(guest::cut(v.remote, 64));
+  if (why[0] != '\0') l.add(": ").add(why);
+  pam_syslog(v.pamh, priority, "%s", t.data());
+}
+
+void report(const visit& v, const guest::answer& a, wire::outcome outcome, std::string_view who) noexcept {
+  decision::account account{decision::identity_class::os, who};
+  guest::login reported{
+      .proved = {&account, 1},
+      .where = {decision::point_kind::pam, v.service.empty() ? unknown_service : v.service, {}},
+      .role = {}};
+  guest::send_report(v.opts.report, reported, a, outcome, v.remote);
+}
+
+void tell(const visit& v, int style, const char* sentence) noexcept {
+  if (!v.silent) (void)pam_prompt(v.pamh, style, nullptr, "%s", sentence);
+}
+
+int allow(const visit& v, const guest::answer& a) noexcept {
+  text said;
+  guest::say_allowed(a, said);
+  if (v.at == phase::session) {
+    tell(v, PAM_TEXT_INFO, said.data());
+    return PAM_SUCCESS;
+  }
+  text why;
+  guest::line{why}.add(said.data()).add(", grant ").add(base::print_id('g', a.verdict.grant).view());
+  log(v, LOG_INFO, "let in", v.user, why.data());
+  report(v, a, wire::outcome::allowed, v.user);
+  return PAM_SUCCESS;
+}
+
+int deny(const visit& v, const guest::answer& a) noexcept {
+  text why, help, sentence;
+  guest::say_denied(a, {decision::point_kind::pam, v.service.empty() ? unknown_service : v.service, {}}, why);
+  bool bad = a.verdict.why == decision::reason::table_bad || a.table_locked;
+  std::string_view who = loggable(v, a);
+  log(v, bad ? LOG_ERR : LOG_NOTICE, v.opts.audit ? "would be denied (mode=audit)" : "denied", who,
+      why.data());
+  report(v, a, v.opts.audit ? wire::outcome::would_deny : wire::outcome::denied, who);
+  if (v.opts.audit) return PAM_SUCCESS;
+  guest::say_help(a, help);
+  guest::line{sentence}.add(why.data()).add("; ").add(help.data());
+  tell(v, PAM_ERROR_MSG, sentence.data());
+  return v.at == phase::session ? PAM_SESSION_ERR : PAM_PERM_DENIED;
+}
+
+int break_glass(const visit& v) noexcept {
+  guest::answer none{};
+  none.now = base::boot_now();
+  log(v, LOG_ALERT, "break-glass account let in without a grant", v.user, "");
+  report(v, none, wire::outcome::break_glass, v.user);
+  return PAM_SUCCESS;
+}
+
+int gate(pam_handle_t* pamh, phase at, int flags, int argc, const char** argv) noexcept {
+  visit v = arrive(pamh, at, flags, argc, argv);
+  guest::answer a{};
+  if (v.user.empty()) return deny(v, a);
+  if (v.opts.exempt_users.has(v.user)) return break_glass(v);
+  if (v.opts.service_users.has(v.user)) return PAM_SUCCESS;
+  if (v.service.empty()) return deny(v, a);
+
+  decision::account account{decision::identity_class::os, v.user};
+  a = guest::check(v.opts.table, {.proved = {&account, 1},
+                                  .where = {decision::point_kind::pam, v.service, {}},
+                                  .role = {},
+                                  .name_resource = at == phase::session});
+  if (v.opts.debug) {
+    pam_syslog(pamh, LOG_DEBUG, "table %s: %s, reason %d", v.opts.table, table::describe(a.table),
+               static_cast<int>(a.verdict.why));
+  }
+  return a.verdict.allows() ? allow(v, a) : deny(v, a);
+}
+
+}  // namespace
+}  // namespace grantd::pam
+
+#define GRANTD_EXPORT extern "C" __attribute__((visibility("default")))
+
+GRANTD_EXPORT int pam_sm_acct_mgmt(pam_handle_t* pamh, int flags, int argc, const char** argv) {
+  return grantd::pam::gate(pamh, grantd::pam::phase::account, flags, argc, argv);
+}
+
+GRANTD_EXPORT int pam_sm_authenticate(pam_handle_t* pamh, int flags, int argc, const char** argv) {
+  return grantd::pam::gate(pamh, grantd::pam::phase::auth, flags, argc, argv);
+}
+
+GRANTD_EXPORT int pam_sm_setcred(pam_handle_t*, int, int, const char**) { return PAM_SUCCESS; }
+
+GRANTD_EXPORT int pam_sm_open_session(pam_handle_t* pamh, int flags, int argc, const char** argv) {
+  return grantd::pam::gate(pamh, grantd::pam::phase::session, flags, argc, argv);
+}
+
+GRANTD_EXPORT int pam_sm_close_session(pam_handle_t*, int, int, const char**) { return PAM_SUCCESS; }
+
+GRANTD_EXPORT int pam_sm_chauthtok(pam_handle_t*, int, int, const char**) { return PAM_SERVICE_ERR; }
