@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guest in postgres: a login that the server authenticated comes in only inside a grant's window. Never
+// waits, never lets in what it cannot decide, and holds no object with a destructor where ereport can jump.
+//
+// A client is let in, if the server authenticated it (else the server's refusal stands and we say nothing), and
+//	 1. grantd.mode is off: nobody is asked;
+//	 2. or its role is in grantd.exempt_roles: break-glass, logged loudly each time, whatever the table says;
+//	 3. or its role is in grantd.service_roles: not looked up, not logged;
+//	 4. or the window table has an open window for one of the identities proved (identity.cc), this role, and
+//	    this database of this cluster (or a replication window, for a walsender);
+//	 5. or grantd.mode is audit: the log says what would have been refused.
+// It is refused with FATAL 28000, the reason and a HINT, if
+//	 6. no window names it: none for the identity, for another role, database or cluster, or replication where
+//	    the window has none, or the other way round;
+//	 7. its window has ended, was revoked or given back, or has not opened yet;
+//	 8. it is locked, or the whole table is;
+//	 9. the table is missing, of another boot or owner, or in any way not as it must be;
+//	10. the server proved no identity: all it knows is that somebody was mapped to the role.
+// grantd absent, stopped or killed changes none of this: the table decides. A hook that was there before ours is
+// called first, in every case.
+//
+// A walsender for physical replication asks for replication without a database; a logical one
+// (replication=database) for replication of that database. Background and parallel workers authenticate nobody
+// and never come here.
+#include "guest/check.h"
+#include "guest/report.h"
+#include "guest/words.h"
+
+#include "base/clock.h"
+#include "identity.h"
+#include "server.h"
+#include "settings.h"
+
+#include <type_traits>
+
+extern "C"
+{
+#pragma GCC visibility push(default)
+PG_MODULE_MAGIC;
+void _PG_init(void);
+#pragma GCC visibility pop
+}
+
+namespace grantd::pg_hook
+{
+
+namespace
+{
+
+ClientAuthentication_hook_type previous_hook = nullptr;
+
+// What is known about one login. It is alive where ereport jumps.
+struct attempt
+{
+	const char *role;
+	proved identities;
+	decision::login_point where;
+	const char *remote;
+	guest::answer answer;
+	char why[256]; // of a denial, in words
+	char help[256]; // the command that helps
+	char known[320]; // the identities, for the log
+};
+static_assert(std::is_trivially_destructible_v<attempt>);
+
+std::string_view
+view(const char *text) noexcept
+{
+	return text == nullptr ? std::string_view{} : std::string_view{text};
+}
+
+guest::login
+question(const attempt &a) noexcept
+{
+	return {.proved = a.identities.all(), .where = a.where, .role = a.role};
+}
+
+void
+look_at(attempt &a, const Port *port) noexcept
+{
+	const bool physical = am_walsender && !am_db_walsender;
+
+	a.role = port->user_name;
+	a.remote = port->remote_host;
+	a.identities = prove(port);
+	a.where = {.kind = decision::point_kind::postgres,
+			   .place = current.cluster,
+			   .database = physical ? std::string_view{} : view(port->database_name),
+			   .replication = am_walsender};
+
+	size_t used = 0;
+	a.known[0] = '\0';
+	for (const decision::account &account : a.identities.all())
+	{
+		if (used >= sizeof(a.known))
+			break;
+		const int n = snprintf(a.known + used, sizeof(a.known) - used, "%s%s%s", used == 0 ? "" : ", ",
+							   prefix(account.proved_by), account.name.data());
+		used += n > 0 ? static_cast<size_t>(n) : sizeof(a.known);
+	}
+	if (a.identities.count == 0)
+		strlcpy(a.known, "nobody but the role was named", sizeof(a.known));
+}
+
+void
+decide(attempt &a) noexcept
+{
+	a.answer = guest::check(current.table, question(a));
+	if (a.answer.verdict.allows())
+		return;
+	guest::say_denied(a.answer, a.where, a.why);
+	guest::say_help(a.answer, a.help);
+}
+
+void
+tell_grantd(const attempt &a, wire::outcome outcome) noexcept
+{
+	// A report names an account: where the server proved none, the role that was asked for.
+	const decision::account asked_for[] = {{decision::identity_class::pg, a.role}};
+	guest::login who = question(a);
+
+	if (current.report[0] == '\0')
+		return;
+	if (who.proved.empty())
+		who.proved = asked_for;
+	guest::send_report(current.report, who, a.answer, outcome, view(a.remote));
+}
+
+// `database "orders"`; the result lives as long as CurrentMemoryContext.
+const char *
+name_place(const attempt &a, const Port *port)
+{
+	if (!a.where.replication)
+		return psprintf("database \"%s\"", port->database_name);
+	if (a.where.database.empty())
+		return "physical replication";
+	return psprintf("replication of database \"%s\"", port->database_name);
+}
+
+const char *
+headline(decision::reason why) noexcept
+{
+	switch (why)
+	{
+		case decision::reason::locked:
+			return "access is locked";
+		case decision::reason::not_yet:
+			return "the grant is not open yet";
+		case decision::reason::revoked:
+			return "the grant was revoked";
+		case decision::reason::ended:
+			return "the grant has ended";
+		case decision::reason::table_bad:
+			return "no grant can be looked up";
+		case decision::reason::allowed:
+		case decision::reason::no_window:
+			break;
+	}
+	return "no open grant";
+}
+
+// The client learns reason and help; the log also by which identities was asked.
+void
+say_denied(const attempt &a, const Port *port, int level, const char *before)
+{
+	ereport(level, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+					errmsg("%s%s for role \"%s\" on %s", before, headline(a.answer.verdict.why), a.role,
+						   name_place(a, port)),
+					a.answer.verdict.why == decision::reason::no_window ? 0 : errdetail("%s", a.why),
+					errdetail_log("%s; asked as %s", a.why, a.known), errhint("%s", a.help)));
+}
+
+// At WARNING, or whatever is needed to be seen: LOG ranks above ERROR in log_min_messages.
+void
+say_break_glass(const attempt &a, const Port *port)
+{
+	ereport(log_min_messages > WARNING ? LOG : WARNING,
+			(errmsg("break-glass: role \"%s\" let in without a grant on %s", a.role, name_place(a, port)),
+			 errdetail("Proved: %s. From: %s.", a.known, a.remote == nullptr ? "" : a.remote),
+			 errhint("It is listed in grantd.exempt_roles.")));
+}
+
+void
+gate(Port *port, int status)
+{
+	if (previous_hook != nullptr)
+		previous_hook(port, status);
+	if (status != STATUS_OK || current.mode == static_cast<int>(gate_mode::off))
+		return;
+
+	attempt a{};
+
+	// Break-glass first: a role in both lists is logged.
+	if (is_named(port->user_name, current.exempt_roles))
+	{
+		look_at(a, port);
+		a.answer.now = base::boot_now();
+		tell_grantd(a, wire::outcome::break_glass);
+		say_break_glass(a, port);
+		return;
+	}
+	if (is_named(port->user_name, current.service_roles))
+		return;
+
+	look_at(a, port);
+	decide(a);
+	if (a.answer.verdict.allows())
+		tell_grantd(a, wire::outcome::allowed);
+	else if (current.mode == static_cast<int>(gate_mode::audit))
+	{
+		tell_grantd(a, wire::outcome::would_deny);
+		say_denied(a, port, LOG, "grantd.mode is audit, would be refused: ");
+	}
+	else
+	{
+		tell_grantd(a, wire::outcome::denied);
+		say_denied(a, port, FATAL, "");
+	}
+}
+
+} // namespace
+
+} // namespace grantd::pg_hook
+
+void
+_PG_init(void)
+{
+	using namespace grantd::pg_hook;
+
+	// Later it would gate some backends and not others, with settings anybody could have made.
+	if (!process_shared_preload_libraries_in_progress)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("pg_grantd must be loaded at the start of the server"),
+				 errhint("Add pg_grantd to shared_preload_libraries in postgresql.conf and restart.")));
+
+	define_settings();
+	previous_hook = ClientAuthentication_hook;
+	ClientAuthentication_hook = gate;
+}
