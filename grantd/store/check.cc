@@ -1,1 +1,166 @@
 // SPDX-License-Identifier: Apache-2.0
+// The check in slices of a millisecond or so: schema, pages, every grant and its index entries, the audit
+// chain.
+#include "store/impl.h"
+#include "store/schema.h"
+
+namespace grantd::store {
+namespace {
+
+constexpr int64_t grants_a_slice = 250;
+constexpr uint64_t records_a_slice = 500;
+// quick_check cannot be cut; above this size it would hold up the loop, and the walk over all rows stands
+// alone.
+constexpr int64_t most_pages_at_once = 1024;
+
+// Every object of the schema and its text, in one string.
+int schema_text(connection& db, std::string* out) {
+  query q(db,
+          "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema "
+          "ORDER BY type, name");
+  int rc = q.step();
+  for (; rc == SQLITE_ROW; rc = q.step()) out->append(q.text(0)).push_back('\n');
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+using phase = check_cursor::phase;
+
+class checker {
+ public:
+  explicit checker(connection& db, check_cursor& c) : db_(db), cursor_(c) {}
+
+  // SQLITE_OK and *wrong empty: this slice is sound.
+  int schema(std::string* wrong) {
+    connection model;
+    int rc = model.open(":memory:", "");
+    for (const char* step : schema_steps) {
+      if (rc == SQLITE_OK) rc = model.run(step);
+    }
+    std::string want;
+    std::string have;
+    if (rc == SQLITE_OK) rc = schema_text(model, &want);
+    if (rc == SQLITE_OK) rc = schema_text(db_, &have);
+    if (rc == SQLITE_OK && want != have) *wrong = "its schema is not the one grantd made";
+    cursor_.at = phase::pages;
+    return rc;
+  }
+
+  int pages(std::string* wrong) {
+    cursor_.at = phase::grants;
+    {
+      query size(db_, "PRAGMA page_count");
+      int rc = size.step();
+      if (rc != SQLITE_ROW) return rc;
+      if (size.integer(0) > most_pages_at_once) return SQLITE_OK;
+    }
+    query q(db_, "PRAGMA quick_check(1)");
+    int rc = q.step();
+    if (rc != SQLITE_ROW) return rc;
+    if (q.text(0) != "ok") *wrong = q.text(0);
+    return SQLITE_OK;
+  }
+
+  // The rows after the cursor, each looked up in every index that must have it.
+  int grants(std::string* wrong) {
+    int64_t from = cursor_.number;
+    int64_t open = 0;
+    int64_t seen = 0;
+    query q(db_, "SELECT " GRANT_COLUMNS " FROM grants NOT INDEXED WHERE number > ? ORDER BY number LIMIT ?");
+    q.bind(from).bind(grants_a_slice);
+    int rc = q.step();
+    for (; rc == SQLITE_ROW; rc = q.step()) {
+      auto g = read_grant(q);
+      cursor_.number = q.integer(0);
+      ++seen;
+      if (!g) {
+        *wrong = "grant " + std::to_string(cursor_.number) + " cannot be read";
+        return SQLITE_OK;
+      }
+      bool is_open = g->state == state::open;
+      if (is_open) ++open;
+      bool found = false;
+      int at = indexed(*g, is_open, &found);
+      if (at != SQLITE_OK) return at;
+      if (!found) {
+        *wrong = "grant " + std::to_string(cursor_.number) + " is missing from an index";
+        return SQLITE_OK;
+      }
+    }
+    if (rc != SQLITE_DONE) return rc;
+    if (seen < grants_a_slice) cursor_.at = phase::audit;
+    query count(
+        db_,
+        "SELECT count(*) FROM grants INDEXED BY grants_open WHERE state = 0 AND number > ? AND number <= ?");
+    // After the last row nothing may follow in the index either.
+    rc = count.bind(from).bind(seen < grants_a_slice ? INT64_MAX : cursor_.number).step();
+    if (rc != SQLITE_ROW) return rc;
+    if (count.integer(0) != open) *wrong = "the index of open grants does not agree with the grants";
+    return SQLITE_OK;
+  }
+
+ private:
+  int indexed(const grant& g, bool is_open, bool* found) {
+    auto number = static_cast<int64_t>(g.number);
+    query person(db_, "SELECT 1 FROM grants INDEXED BY grants_person WHERE person = ? AND number = ?");
+    int rc = person.bind(g.person).bind(number).step();
+    if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    query resource(db_, "SELECT 1 FROM grants INDEXED BY grants_resource WHERE resource = ? AND number = ?");
+    rc = resource.bind(g.resource).bind(number).step();
+    if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    if (!is_open) {
+      query ended(
+          db_,
+          "SELECT 1 FROM grants INDEXED BY grants_ended WHERE state <> 0 AND ended_us = ? AND number = ?");
+      rc = ended.bind(g.ended.us).bind(number).step();
+      if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    }
+    *found = true;
+    return SQLITE_OK;
+  }
+
+  connection& db_;
+  check_cursor& cursor_;
+};
+
+}  // namespace
+
+store::check_state store::impl::check_slice() {
+  if (locked == lock_reason::corrupt) return check_state::corrupt;
+  // Between the statements of a batch the file is allowed to be half way; the next call comes after it.
+  if (!readable || fatal || check.at == phase::done) return check_state::done;
+  if (in_batch != batch::none) return check_state::more;
+  std::string wrong;
+  int rc = SQLITE_OK;
+  checker c(db, check);
+  switch (check.at) {
+    case phase::schema:
+      rc = c.schema(&wrong);
+      break;
+    case phase::pages:
+      rc = c.pages(&wrong);
+      break;
+    case phase::grants:
+      rc = c.grants(&wrong);
+      break;
+    case phase::audit: {
+      uint64_t before = check.sequence;
+      auto same = verify_chain(&check.sequence, &check.head, records_a_slice);
+      if (!same) return locked == lock_reason::corrupt ? check_state::corrupt : check_state::more;
+      if (!*same)
+        wrong = "audit record " + std::to_string(check.sequence + 1) + " does not follow from the one before";
+      if (check.sequence == before && wrong.empty()) {
+        if (check.sequence != now.sequence || check.head != now.head) wrong = "the audit ends too early";
+        check.at = phase::done;
+      }
+      break;
+    }
+    case phase::done:
+      break;
+  }
+  if (rc != SQLITE_OK) (void)fault(rc);
+  if (!wrong.empty()) lock(lock_reason::corrupt, wrong);
+  if (locked == lock_reason::corrupt) return check_state::corrupt;
+  return check.at == phase::done ? check_state::done : check_state::more;
+}
+
+}  // namespace grantd::store

@@ -1,1 +1,243 @@
 // SPDX-License-Identifier: Apache-2.0
+// Grants: made, mapped, ended once, read. Each change writes its audit record beside it.
+#include "store/blob.h"
+#include "store/impl.h"
+
+namespace grantd::store {
+namespace {
+
+constexpr std::string_view event_of(state how) {
+  switch (how) {
+    case state::expired:
+      return "expire";
+    case state::revoked:
+      return "revoke";
+    case state::given_back:
+      return "give-back";
+    case state::open:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<grant> read_grant(const query& row) {
+  auto scopes = decode_scopes(row.bytes(12));
+  auto boot = row.bytes(11);
+  grant g;
+  int64_t how = row.integer(1);
+  if (!scopes || boot.size() != g.mapped_boot.size() || how < 0 || how > 3) return std::nullopt;
+  g.number = static_cast<uint64_t>(row.integer(0));
+  g.state = static_cast<state>(how);
+  g.person = row.text(2);
+  g.resource = row.text(3);
+  g.not_before.us = row.integer(4);
+  g.not_after.us = row.integer(5);
+  g.made.us = row.integer(6);
+  g.made_by = row.text(7);
+  g.reason = row.text(8);
+  g.mapped.start.ns = row.integer(9);
+  g.mapped.end.ns = row.integer(10);
+  std::copy(boot.begin(), boot.end(), g.mapped_boot.begin());
+  g.scopes = std::move(*scopes);
+  g.ended.us = row.integer(13);
+  g.ended_by = row.text(14);
+  g.ended_reason = row.text(15);
+  return g;
+}
+
+store::impl::result store::impl::insert(const grant& g, uint64_t* number) {
+  auto scopes = encode_scopes(g.scopes);
+  if (!scopes || g.state != state::open) return std::unexpected(error::invalid);
+  int rc =
+      query(db,
+            "INSERT INTO grants(person, resource, not_before_us, not_after_us, made_us, made_by, reason, "
+            "mapped_start_ns, mapped_end_ns, mapped_boot, scopes) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          .bind(g.person)
+          .bind(g.resource)
+          .bind(g.not_before.us)
+          .bind(g.not_after.us)
+          .bind(g.made.us)
+          .bind(g.made_by)
+          .bind(g.reason)
+          .bind(g.mapped.start.ns)
+          .bind(g.mapped.end.ns)
+          .bind(std::span<const uint8_t>(g.mapped_boot))
+          .bind(std::span<const uint8_t>(*scopes))
+          .run();
+  if (rc != SQLITE_OK) return std::unexpected(fault(rc));
+  *number = static_cast<uint64_t>(sqlite3_last_insert_rowid(db.raw()));
+  std::string id = std::to_string(*number);
+  std::string not_before = std::to_string(g.not_before.us);
+  std::string not_after = std::to_string(g.not_after.us);
+  std::vector<std::string> printed;
+  printed.reserve(g.scopes.size());
+  std::vector<field> fields = {{"grant", id},
+                               {"person", g.person},
+                               {"resource", g.resource},
+                               {"not_before_us", not_before},
+                               {"not_after_us", not_after},
+                               {"by", g.made_by},
+                               {"reason", g.reason}};
+  for (const policy::scope& s : g.scopes) fields.emplace_back("scope", printed.emplace_back(print_scope(s)));
+  result r = record(g.made, "grant", fields);
+  if (r) now.highest_number = *number;
+  return r;
+}
+
+std::expected<uint64_t, error> store::add_grant(const grant& g) {
+  auto number = std::make_shared<uint64_t>(0);
+  auto r = impl_->change([i = impl_.get(), g, number] { return i->insert(g, number.get()); });
+  if (!r) return std::unexpected(r.error());
+  return *number;
+}
+
+store::impl::result store::impl::end(uint64_t number, state how, std::string_view by, std::string_view reason,
+                                     base::utc_time at) {
+  std::string person;
+  std::string resource;
+  {
+    query q(db,
+            "UPDATE grants SET state = ?, ended_us = ?, ended_by = ?, ended_reason = ? "
+            "WHERE number = ? AND state = 0 RETURNING person, resource");
+    q.bind(static_cast<int64_t>(how)).bind(at.us).bind(by).bind(reason).bind(static_cast<int64_t>(number));
+    int rc = q.step();
+    if (rc == SQLITE_ROW) {
+      person = q.text(0);
+      resource = q.text(1);
+      rc = q.step();
+    } else if (rc == SQLITE_DONE) {
+      return std::unexpected(exists(number));
+    }
+    if (rc != SQLITE_DONE) return std::unexpected(fault(rc));
+  }
+  std::string id = std::to_string(number);
+  const field fields[] = {
+      {"grant", id}, {"person", person}, {"resource", resource}, {"by", by}, {"reason", reason}};
+  return record(at, event_of(how), fields);
+}
+
+// Why a grant could not be changed as an open one.
+error store::impl::exists(uint64_t number) {
+  query q(db, "SELECT 1 FROM grants WHERE number = ?");
+  int rc = q.bind(static_cast<int64_t>(number)).step();
+  if (rc == SQLITE_DONE) return error::not_found;
+  return rc == SQLITE_ROW ? error::not_open : fault(rc);
+}
+
+std::expected<void, error> store::end_grant(uint64_t number, state how, std::string_view by,
+                                            std::string_view reason, base::utc_time now) {
+  if (event_of(how).empty()) return std::unexpected(error::invalid);
+  return impl_->change([i = impl_.get(), number, how, by = std::string(by), reason = std::string(reason),
+                        now] { return i->end(number, how, by, reason, now); });
+}
+
+std::expected<void, error> store::remap(std::span<const remapped> grants, const base::boot_id& boot,
+                                        std::string_view why, base::utc_time now) {
+  std::vector<remapped> kept(grants.begin(), grants.end());
+  return impl_->change(
+      [i = impl_.get(), kept = std::move(kept), boot, why = std::string(why), now]() -> impl::result {
+        for (const remapped& g : kept) {
+          int rc = query(i->db,
+                         "UPDATE grants SET mapped_start_ns = ?, mapped_end_ns = ?, mapped_boot = ? "
+                         "WHERE number = ? AND state = 0")
+                       .bind(g.mapped.start.ns)
+                       .bind(g.mapped.end.ns)
+                       .bind(std::span<const uint8_t>(boot))
+                       .bind(static_cast<int64_t>(g.number))
+                       .run();
+          if (rc != SQLITE_OK) return std::unexpected(i->fault(rc));
+          if (sqlite3_changes(i->db.raw()) != 1) return std::unexpected(i->exists(g.number));
+        }
+        std::string count = std::to_string(kept.size());
+        const field fields[] = {{"grants", count}, {"why", why}};
+        return i->record(now, "remap", fields);
+      });
+}
+
+std::expected<void, error> store::impl::rows(query& q, const std::function<bool(grant&&)>& each) {
+  int rc = q.step();
+  for (; rc == SQLITE_ROW; rc = q.step()) {
+    auto g = read_grant(q);
+    if (!g) return std::unexpected(fault(SQLITE_CORRUPT));
+    if (!each(std::move(*g))) return {};
+  }
+  if (rc != SQLITE_DONE) return std::unexpected(fault(rc));
+  return {};
+}
+
+std::expected<void, error> store::each_open(const std::function<bool(grant&&)>& each) {
+  if (auto r = impl_->may_read(); !r) return r;
+  query q(impl_->db,
+          "SELECT " GRANT_COLUMNS " FROM grants INDEXED BY grants_open WHERE state = 0 ORDER BY number");
+  bool stray = false;
+  auto r = impl_->rows(q, [&](grant&& g) {
+    // The index says open; the row has the last word.
+    stray = g.state != state::open;
+    return !stray && each(std::move(g));
+  });
+  if (stray) return std::unexpected(impl_->fault(SQLITE_CORRUPT));
+  return r;
+}
+
+std::expected<std::vector<grant>, error> store::ended_since(base::utc_time since, size_t limit) {
+  if (auto r = impl_->may_read(); !r) return std::unexpected(r.error());
+  query q(impl_->db, "SELECT " GRANT_COLUMNS
+                     " FROM grants INDEXED BY grants_ended WHERE state <> 0 AND ended_us >= ? "
+                     "ORDER BY ended_us DESC, number DESC LIMIT ?");
+  q.bind(since.us).bind(static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX)));
+  std::vector<grant> out;
+  auto r = impl_->rows(q, [&](grant&& g) {
+    out.push_back(std::move(g));
+    return true;
+  });
+  if (!r) return std::unexpected(r.error());
+  return out;
+}
+
+std::expected<grant, error> store::find(uint64_t number) {
+  if (auto r = impl_->may_read(); !r) return std::unexpected(r.error());
+  if (number > INT64_MAX) return std::unexpected(error::not_found);
+  query q(impl_->db, "SELECT " GRANT_COLUMNS " FROM grants WHERE number = ?");
+  q.bind(static_cast<int64_t>(number));
+  std::optional<grant> out;
+  auto r = impl_->rows(q, [&](grant&& g) {
+    out = std::move(g);
+    return false;
+  });
+  if (!r) return std::unexpected(r.error());
+  if (!out) return std::unexpected(error::not_found);
+  return std::move(*out);
+}
+
+std::expected<std::vector<grant>, error> store::list(const filter& f) {
+  if (auto r = impl_->may_read(); !r) return std::unexpected(r.error());
+  // One statement for each index that answers without a look at every grant there ever was.
+  const char* sql =
+      "SELECT " GRANT_COLUMNS " FROM grants WHERE ?1 = '' AND ?2 = '' ORDER BY number DESC LIMIT ?3";
+  if (f.open_only) {
+    sql = "SELECT " GRANT_COLUMNS
+          " FROM grants INDEXED BY grants_open WHERE state = 0 AND (?1 = '' OR person = ?1) "
+          "AND (?2 = '' OR resource = ?2) ORDER BY number DESC LIMIT ?3";
+  } else if (!f.person.empty()) {
+    sql = "SELECT " GRANT_COLUMNS
+          " FROM grants INDEXED BY grants_person WHERE person = ?1 AND (?2 = '' OR resource = ?2) "
+          "ORDER BY number DESC LIMIT ?3";
+  } else if (!f.resource.empty()) {
+    sql = "SELECT " GRANT_COLUMNS
+          " FROM grants INDEXED BY grants_resource WHERE ?1 = '' AND resource = ?2 "
+          "ORDER BY number DESC LIMIT ?3";
+  }
+  query q(impl_->db, sql);
+  q.bind(f.person).bind(f.resource).bind(static_cast<int64_t>(std::min<size_t>(f.limit, INT64_MAX)));
+  std::vector<grant> out;
+  auto r = impl_->rows(q, [&](grant&& g) {
+    out.push_back(std::move(g));
+    return true;
+  });
+  if (!r) return std::unexpected(r.error());
+  return out;
+}
+
+}  // namespace grantd::store

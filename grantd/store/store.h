@@ -3,12 +3,6 @@
 // section 6). The only library that includes sqlite3.h. One process, one thread.
 #pragma once
 
-#include "base/boot_id.h"
-#include "base/time.h"
-#include "decision/decide.h"
-#include "decision/mapping.h"
-#include "policy/policy.h"
-
 #include <array>
 #include <expected>
 #include <functional>
@@ -19,11 +13,22 @@
 #include <string_view>
 #include <vector>
 
+#include "base/boot_id.h"
+#include "base/time.h"
+#include "decision/decide.h"
+#include "decision/mapping.h"
+#include "policy/policy.h"
+
 namespace grantd::store {
 
 using digest = std::array<uint8_t, 32>;
 
-enum class state : uint8_t { open = 0, expired = 1, revoked = 2, given_back = 3 };  // 1.. are decision::ending
+enum class state : uint8_t {
+  open = 0,
+  expired = 1,
+  revoked = 2,
+  given_back = 3
+};  // 1.. are decision::ending
 
 struct grant {
   uint64_t number = 0;
@@ -32,10 +37,10 @@ struct grant {
   base::utc_time not_before;
   base::utc_time not_after;
   base::utc_time made;
-  std::string made_by;           // a person's name, or "root"
+  std::string made_by;  // a person's name, or "root"
   std::string reason;
   store::state state = state::open;
-  base::utc_time ended{};        // when state left `open`
+  base::utc_time ended{};  // when state left `open`
   std::string ended_by;
   std::string ended_reason;
   decision::boot_window mapped{};  // in the boot `mapped_boot`; what was published
@@ -44,13 +49,13 @@ struct grant {
 };
 
 enum class error : uint8_t {
-  not_found,      // no such grant
-  not_open,       // it has ended already; the first end stands
-  full,           // no space: nothing was changed
-  io,             // any other failure of the file; nothing was changed
-  fatal,          // fsync failed or the file is corrupt: exit and start again from disk
-  locked,         // the store is LOCKED
-  invalid,        // what was asked for breaks the schema's own rules
+  not_found,  // no such grant
+  not_open,   // it has ended already; the first end stands
+  full,       // no space: nothing was changed
+  io,         // any other failure of the file; nothing was changed
+  fatal,      // fsync failed: exit and start again from disk; every later call says the same
+  locked,     // the store is LOCKED; also when this very call found the file corrupt (look at locked())
+  invalid,    // what was asked for breaks the schema's own rules
 };
 
 // Why a store may not be used. The daemon then publishes a LOCKED table and still answers.
@@ -60,10 +65,11 @@ enum class lock_reason : uint8_t {
   behind_anchor,   // an older copy than the anchor knows
   anchor_missing,  // not empty, yet no anchor
   anchor_corrupt,
-  other_schema,    // written by a newer grantd
+  other_schema,  // written by a newer grantd
 };
 
-struct open_failure {   // could not even be opened: symlink, network file system, wrong owner or mode, EROFS...
+struct open_failure {  // could not even be opened: symlink, network file system, wrong owner or mode,
+                       // EROFS...
   std::string what;
 };
 
@@ -75,11 +81,12 @@ using canonical_function =
     std::function<std::vector<uint8_t>(uint64_t, base::utc_time, std::string_view, std::span<const field>)>;
 
 struct options {
-  std::string directory;   // made with mode 0700 if absent
-  std::string anchor;      // path of the anchor file
+  std::string directory;  // made with mode 0700 if absent
+  std::string anchor;     // path of the anchor file
   chain_function chain;
   canonical_function canonical;
-  size_t reserve_bytes = 1 << 20;
+  size_t reserve_bytes = 1 << 20;  // 0: none
+  std::string vfs{};               // SQLite's VFS by name; empty: the default (tests put a failing one here)
 };
 
 struct audit_row {
@@ -100,13 +107,15 @@ class store {
   // LOCKED: reads may still work, every change is refused with error::locked.
   [[nodiscard]] lock_reason locked() const;
   [[nodiscard]] std::string locked_text() const;  // what a human needs to know, and the command
-  // After a human looked: takes the store as it is for the truth, writes the anchor anew. corrupt stays locked.
+  // After a human looked: takes the store as it is for the truth, writes the anchor anew. corrupt stays
+  // locked.
   [[nodiscard]] std::expected<void, error> unlock(std::string_view by, base::utc_time now);
 
-  // --- Changes. All of them belong to a batch: begin, any number of changes, commit. A change that fails leaves
-  // the batch as it was before that change. Each writes its audit record in the same transaction. ---
+  // --- Changes. All of them belong to a batch: begin, any number of changes, commit. A change that fails
+  // leaves the batch as it was before that change. Each writes its audit record in the same transaction. ---
   [[nodiscard]] std::expected<void, error> begin();
-  [[nodiscard]] std::expected<uint64_t, error> add_grant(const grant& g);  // g.number ignored; returns the new one
+  [[nodiscard]] std::expected<uint64_t, error> add_grant(
+      const grant& g);  // g.number ignored; returns the new one
   [[nodiscard]] std::expected<void, error> end_grant(uint64_t number, state how, std::string_view by,
                                                      std::string_view reason, base::utc_time now);
   // Mapping anew after a clock step or a new boot; audited once for all.
@@ -137,8 +146,8 @@ class store {
   [[nodiscard]] std::expected<std::vector<grant>, error> ended_since(base::utc_time since, size_t limit);
   [[nodiscard]] std::expected<grant, error> find(uint64_t number);
   struct filter {
-    std::string person;    // empty: all
-    std::string resource;  // empty: all
+    std::string person{};    // empty: all
+    std::string resource{};  // empty: all
     bool open_only = true;
     size_t limit = 1000;
   };
@@ -150,7 +159,7 @@ class store {
     base::boot_id boot;
   };
   [[nodiscard]] std::optional<high_water_row> high_water();  // nothing in a new store
-  [[nodiscard]] uint64_t sequence() const;   // of the last audit record
+  [[nodiscard]] uint64_t sequence() const;                   // of the last audit record
   [[nodiscard]] digest head() const;
   struct summary {
     uint64_t schema, grants, open, records, file_bytes, reserve_bytes;

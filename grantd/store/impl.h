@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a store is made of. For this directory's own files; nobody else includes it.
+#pragma once
+
+#include "store/anchor.h"
+#include "store/reserve.h"
+#include "store/sqlite.h"
+#include "store/store.h"
+
+namespace grantd::store {
+
+// How far the audit and the numbers have come.
+struct position {
+  uint64_t sequence = 0;
+  digest head{};
+  uint64_t highest_number = 0;
+};
+
+// Where check_slice has come to.
+struct check_cursor {
+  enum class phase : uint8_t { schema, pages, grants, audit, done } at = phase::schema;
+  int64_t number = 0;
+  uint64_t sequence = 0;
+  digest head{};
+};
+
+struct store::impl {
+  enum class batch : uint8_t { none, open, lost };
+  using result = std::expected<void, error>;
+
+  options opt;
+  std::string directory;  // resolved
+  std::string file;       // of the database
+  connection db;
+  anchor_file anchor;
+  reserve_file reserve;
+  lock_reason locked = lock_reason::none;
+  std::string why;
+  bool absent = false;  // there is no database, and none is made until somebody unlocks
+  bool readable = false;
+  bool fatal = false;
+  std::array<uint8_t, 16> uuid{};
+  position now;      // with what the open batch has added
+  position durable;  // before it
+  batch in_batch = batch::none;
+  error lost_because = error::io;
+  std::vector<std::function<result()>> replay;  // the open batch's changes, to make them again
+  int wal_frames = 0;
+  check_cursor check;
+
+  ~impl() { db.close(!fatal && locked == lock_reason::none); }
+
+  // open.cc
+  [[nodiscard]] std::expected<void, open_failure> open();
+  [[nodiscard]] std::expected<void, open_failure> compare_with_anchor(anchor_file::found seen);
+  [[nodiscard]] std::expected<void, open_failure> make_database();  // the empty file
+  [[nodiscard]] std::expected<void, open_failure> open_database();  // connection, lock, version; may lock
+  [[nodiscard]] std::expected<void, open_failure> settle_schema();  // WAL, migrations, uuid, position
+  [[nodiscard]] std::expected<void, open_failure> failed(int rc,
+                                                         std::string_view doing);  // open_failure or lock
+  void lock(lock_reason reason, std::string text);
+
+  // store.cc
+  [[nodiscard]] error fault(int rc);  // what an SQLite error means; locks or marks fatal as it must
+  [[nodiscard]] result may_read() const;
+  [[nodiscard]] result begin();
+  [[nodiscard]] int checkpoint();
+  [[nodiscard]] int again();  // the open batch once more, after SQLite took it back
+  void rollback() noexcept;
+  [[nodiscard]] anchored to_anchor() const;
+  [[nodiscard]] result write_anchor();
+  // One change inside its savepoint: applied whole and kept for again(), or nothing of it.
+  [[nodiscard]] result change(std::function<result()> apply);
+  [[nodiscard]] result apply_in_savepoint(const std::function<result()>& apply);
+
+  // grants.cc
+  [[nodiscard]] result insert(const grant& g, uint64_t* number);
+  [[nodiscard]] result end(uint64_t number, state how, std::string_view by, std::string_view reason,
+                           base::utc_time at);
+  [[nodiscard]] error exists(uint64_t number);
+  [[nodiscard]] result rows(query& q, const std::function<bool(grant&&)>& each);
+
+  // audit.cc
+  [[nodiscard]] result record(base::utc_time at, std::string_view event, std::span<const field> fields);
+  // Recomputes up to `limit` digests after `*sequence`, whose digest is *head; moves both. false: a mismatch.
+  [[nodiscard]] std::expected<bool, error> verify_chain(uint64_t* sequence, digest* head, uint64_t limit);
+
+  // check.cc
+  [[nodiscard]] check_state check_slice();
+};
+
+// The columns of a grant in the order read_grant wants them.
+#define GRANT_COLUMNS                                                                        \
+  "number, state, person, resource, not_before_us, not_after_us, made_us, made_by, reason, " \
+  "mapped_start_ns, "                                                                        \
+  "mapped_end_ns, mapped_boot, scopes, ended_us, ended_by, ended_reason"
+
+// Nothing when the row is not one that this program writes: a corrupt file.
+[[nodiscard]] std::optional<grant> read_grant(const query& row);
+
+}  // namespace grantd::store

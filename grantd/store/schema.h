@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schema, one step per version. A step once released is never edited: a new one is added.
+#pragma once
+
+#include <cstdint>
+
+namespace grantd::store {
+
+inline constexpr int32_t application = 0x67726e74;    // "grnt", PRAGMA application_id
+inline constexpr int64_t first_grant_number = 32768;  // so that every id prints with four digits
+// PRAGMA user_version after step i is i + 1.
+inline constexpr const char* schema_steps[] = {
+    R"sql(
+CREATE TABLE meta(
+  one INTEGER PRIMARY KEY CHECK(one = 1),
+  uuid BLOB NOT NULL CHECK(length(uuid) = 16),
+  high_water_us INTEGER,
+  high_water_boot_ns INTEGER,
+  high_water_boot BLOB CHECK(high_water_boot IS NULL OR length(high_water_boot) = 16)
+) STRICT;
+
+CREATE TABLE grants(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  state INTEGER NOT NULL DEFAULT 0 CHECK(state BETWEEN 0 AND 3),
+  person TEXT NOT NULL CHECK(person <> ''),
+  resource TEXT NOT NULL CHECK(resource <> ''),
+  not_before_us INTEGER NOT NULL,
+  not_after_us INTEGER NOT NULL,
+  made_us INTEGER NOT NULL,
+  made_by TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  mapped_start_ns INTEGER NOT NULL,
+  mapped_end_ns INTEGER NOT NULL,
+  mapped_boot BLOB NOT NULL CHECK(length(mapped_boot) = 16),
+  scopes BLOB NOT NULL,
+  ended_us INTEGER,
+  ended_by TEXT,
+  ended_reason TEXT,
+  CHECK(not_after_us > not_before_us),
+  CHECK((state = 0) = (ended_us IS NULL))
+) STRICT;
+CREATE INDEX grants_open ON grants(state) WHERE state = 0;
+CREATE INDEX grants_ended ON grants(ended_us) WHERE state <> 0;
+CREATE INDEX grants_person ON grants(person);
+CREATE INDEX grants_resource ON grants(resource);
+INSERT INTO sqlite_sequence(name, seq) VALUES('grants', 32767);
+
+CREATE TRIGGER grants_ended_is_final BEFORE UPDATE ON grants WHEN OLD.state <> 0
+BEGIN SELECT RAISE(ABORT, 'an ended grant does not change'); END;
+CREATE TRIGGER grants_never_longer BEFORE UPDATE OF not_after_us ON grants WHEN NEW.not_after_us > OLD.not_after_us
+BEGIN SELECT RAISE(ABORT, 'not_after never increases: make a new grant'); END;
+CREATE TRIGGER grants_frozen
+BEFORE UPDATE OF number, person, resource, not_before_us, made_us, made_by, reason, scopes ON grants
+BEGIN SELECT RAISE(ABORT, 'what was granted does not change'); END;
+CREATE TRIGGER grants_kept BEFORE DELETE ON grants
+BEGIN SELECT RAISE(ABORT, 'grants are kept'); END;
+CREATE TRIGGER grants_not_replaced BEFORE INSERT ON grants
+WHEN EXISTS(SELECT 1 FROM grants WHERE number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'grant numbers are not reused'); END;
+
+CREATE TABLE audit(
+  sequence INTEGER PRIMARY KEY,
+  at_us INTEGER NOT NULL,
+  event TEXT NOT NULL CHECK(event <> ''),
+  fields BLOB NOT NULL,
+  digest BLOB NOT NULL CHECK(length(digest) = 32)
+) STRICT;
+CREATE TRIGGER audit_frozen BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit does not change'); END;
+CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit is kept'); END;
+CREATE TRIGGER audit_without_gap BEFORE INSERT ON audit
+WHEN NEW.sequence <> (SELECT coalesce(max(sequence), 0) + 1 FROM audit)
+BEGIN SELECT RAISE(ABORT, 'the audit has no gap'); END;
+)sql",
+};
+inline constexpr int32_t schema_version = sizeof schema_steps / sizeof *schema_steps;
+
+}  // namespace grantd::store
