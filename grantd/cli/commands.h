@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every subcommand, each defined in the file of its name.
+#pragma once
+
+#include "cli/command.h"
+
+namespace grantd::cli {
+
+extern const command audit_command;
+extern const command call_command;
+extern const command clock_command;
+extern const command explain_command;
+extern const command give_back_command;
+extern const command grant_command;
+extern const command keys_command;
+extern const command list_command;
+extern const command people_command;
+extern const command request_command;
+extern const command resources_command;
+extern const command revoke_command;
+extern const command show_command;
+extern const command status_command;
+extern const command stdio_command;
+extern const command store_command;
+extern const command watch_command;
+
+}  // namespace grantd::cli

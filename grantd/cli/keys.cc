@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// grantctl keys: lines for sshd's AuthorizedKeysCommand. Prints nothing that it did not check.
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/key_line.h"
+
+namespace grantd::cli {
+namespace {
+
+constexpr argument takes[] = {
+    {argument::kind::positional, "user", "USER",
+     "the account that logs in (%u): only the ask account gets lines"},
+    {argument::kind::option, "--ask-user", "USER", "the ask account, if it is not called ask"},
+};
+
+result<exit_code> run(context& c) {
+  std::string ask_user = c.given.has("--ask-user") ? c.given.get("--ask-user") : "ask";
+  // Set for all of sshd instead of in a Match block, the lines must not open other accounts.
+  if (c.given.has("user") && c.given.get("user") != ask_user) return exit_code::done;
+  auto to = connection::to_socket(c.opts.socket, c.here.timeout_us);
+  if (!to) return std::unexpected(std::move(to.error()));
+  auto answer = client(std::move(*to)).call("Keys");
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  problem bad;
+  std::string lines;
+  std::vector<std::string> refused;
+  for (const value& v : fields(*answer, bad).items("keys")) {
+    fields k(v, bad);
+    std::string person = k.text("person");
+    std::string key = k.text("key");
+    if (bad) break;
+    auto line = key_line(c.here.self, c.opts.own_socket ? c.opts.socket : "", person, key);
+    if (line) {
+      lines += *line;
+    } else {
+      refused.push_back(line.error());
+    }
+  }
+  if (bad) return bad.refuse();
+  if (c.opts.json) {
+    c.print_document(*answer);
+  } else {
+    c.out.data(lines);
+  }
+  for (const std::string& why : refused) c.out.say(fmt::format("left out: {}", why));
+  return exit_code::done;
+}
+
+}  // namespace
+
+const command keys_command{"keys",
+                           "the enrolled keys, for sshd's AuthorizedKeysCommand",
+                           "Needs root, or the ask account. In sshd_config:\n"
+                           "  Match User ask\n"
+                           "    AuthorizedKeysCommand /usr/bin/grantctl keys %u\n"
+                           "    AuthorizedKeysCommandUser ask",
+                           "  grantctl keys ask",
+                           takes,
+                           run};
+
+}  // namespace grantd::cli

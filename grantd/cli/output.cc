@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes to descriptors; expects SIGPIPE to be ignored.
+#include "cli/output.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "cli/text.h"
+
+namespace grantd::cli {
+namespace {
+
+int write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t n = write(fd, text.data(), text.size());
+    if (n >= 0) {
+      text.remove_prefix(static_cast<size_t>(n));
+    } else if (errno == EAGAIN) {  // somebody else made the terminal non-blocking
+      pollfd p{fd, POLLOUT, 0};
+      (void)poll(&p, 1, -1);
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+void output::data(std::string_view text) {
+  if (gone_ || error_ != 0) return;
+  int error = write_all(data_, text);
+  if (error == EPIPE) {
+    gone_ = true;
+  } else {
+    error_ = error;
+  }
+}
+
+void output::say(std::string_view text) { (void)write_all(talk_, "grantctl: " + visible(text) + "\n"); }
+
+void output::help(std::string_view command) {
+  if (!command.empty()) (void)write_all(talk_, "help: " + visible(command) + "\n");
+}
+
+}  // namespace grantd::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parses, runs one command, and is the one place where a refusal becomes words.
+#include "cli/run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "cli/parse.h"
+
+namespace grantd::cli {
+namespace {
+
+bool wants_colours(const surroundings& here) {
+  if (here.environment("NO_COLOR").value_or("") != "") return false;
+  return isatty(here.out) == 1 && here.environment("TERM").value_or("dumb") != "dumb";
+}
+
+exit_code say(const refusal& r, output& out) {
+  out.say(r.message);
+  out.help(r.help);
+  return r.code;
+}
+
+}  // namespace
+
+exit_code run(const std::vector<std::string>& args, const surroundings& here) {
+  output out(here.out, here.err, wants_colours(here));
+  auto parsed = parse_arguments(args, here);
+  if (!parsed) return say(parsed.error(), out);
+  exit_code code = exit_code::done;
+  if (const auto* text = std::get_if<notice>(&*parsed)) {
+    out.data(text->text);
+  } else {
+    const auto& call = std::get<invocation>(*parsed);
+    context c(here, call.globals, call.given, out);
+    auto done = call.what->run(c);
+    if (!done) return say(done.error(), out);
+    code = *done;
+  }
+  if (out.error() != 0) {
+    out.say(fmt::format("cannot write the answer: {}", std::strerror(out.error())));
+    return exit_code::no;
+  }
+  return code;
+}
+
+}  // namespace grantd::cli

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// grantctl status: what the caller may reach now, and how grantd is.
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/grants.h"
+
+namespace grantd::cli {
+namespace {
+
+void say_what_is_wrong(const value& daemon, problem& bad, output& out) {
+  fields d(daemon, bad);
+  if (auto locked = d.maybe_text("locked")) {
+    out.say(fmt::format("grantd is locked, nobody is let in: {}", *locked));
+    out.help("grantctl store");
+  }
+  if (d.boolean("clock_behind")) {
+    out.say("the clock is behind what grantd has seen before: it opens nothing until the clock is right");
+    out.help("grantctl clock");
+  }
+  if (auto error = d.maybe_text("policy_error")) {
+    out.say(fmt::format("the policy file is not in force: {}", *error));
+    out.help("grantd -t");
+  }
+  if (auto error = d.maybe_text("table_error"))
+    out.say(fmt::format("the window table cannot be written: {}", *error));
+  if (int64_t n = d.maybe_integer("not_durable").value_or(0); n > 0) {
+    out.say(fmt::format("{} changes are in force but not yet on disk; grantd goes on trying", n));
+  }
+}
+
+result<exit_code> run(context& c) {
+  auto answer = c.ask("Status");
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  auto grants = read_grants(*answer);
+  if (!grants) return std::unexpected(std::move(grants.error()));
+  problem bad;
+  fields f(*answer, bad);
+  auto person = f.maybe_text("person");
+  const value& daemon = f.object("daemon");
+  fields d(daemon, bad);
+  std::string line =
+      fmt::format("grantd {}, up since {}, sequence {}, {} windows", d.text("version"),
+                  c.time_text(d.integer("started_us")), d.integer("sequence"), d.integer("windows"));
+  (void)d.boolean("clock_behind");
+  if (bad) return bad.refuse();
+  if (c.opts.json) {
+    c.print_document(*answer);
+    return exit_code::done;
+  }
+  if (!person) {
+    c.out.data("your account belongs to no person of the policy\n");
+  } else if (grants->empty()) {
+    c.out.data(
+        paint(fmt::format("{}: no window, nothing is open to you now", *person), colour::plain, false) +
+        "\n");
+  } else {
+    table t({"RESOURCE", "ACCESS", "STATE", "WINDOW", "ID"});
+    for (const grant& g : *grants) {
+      t.add({{g.resource},
+             {g.access},
+             {g.state, g.state == "open" ? colour::good : colour::plain},
+             {window_text(g, c)},
+             {g.id}});
+    }
+    c.out.data(t.print(c.out.colours()));
+  }
+  c.out.data(paint(line, colour::faint, c.out.colours()) + "\n");
+  say_what_is_wrong(daemon, bad, c.out);
+  return exit_code::done;
+}
+
+}  // namespace
+
+const command status_command{"status", "what may I reach now, and until when; and is grantd well",
+                             "",       "  grantctl status\n  grantctl --host ssh://ask@db1 status",
+                             {},       run};
+
+}  // namespace grantd::cli
