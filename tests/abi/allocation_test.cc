@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A check, its words and its report make no heap allocation: malloc and its kin are counted while they run.
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+
+#include "guest/check.h"
+#include "guest/report.h"
+#include "guest/words.h"
+#include "support/unity.h"
+#include "unit/guest/table_fixture.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define GRANTD_COUNTED 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GRANTD_COUNTED 0
+#endif
+#endif
+#ifndef GRANTD_COUNTED
+#define GRANTD_COUNTED 1
+#endif
+
+namespace {
+
+std::atomic<bool> counting{false};
+std::atomic<unsigned> allocations{0};
+
+void count() {
+  if (counting) ++allocations;
+}
+
+}  // namespace
+
+#if GRANTD_COUNTED
+// glibc's own entrances; the executable's definitions come before libc's.
+extern "C" {
+void* __libc_malloc(size_t);
+void* __libc_calloc(size_t, size_t);
+void* __libc_realloc(void*, size_t);
+void* __libc_memalign(size_t, size_t);
+
+__attribute__((visibility("default"))) void* malloc(size_t n) {
+  count();
+  return __libc_malloc(n);
+}
+__attribute__((visibility("default"))) void* calloc(size_t n, size_t m) {
+  count();
+  return __libc_calloc(n, m);
+}
+__attribute__((visibility("default"))) void* realloc(void* p, size_t n) {
+  count();
+  return __libc_realloc(p, n);
+}
+__attribute__((visibility("default"))) void* aligned_alloc(size_t a, size_t n) {
+  count();
+  return __libc_memalign(a, n);
+}
+}
+#endif
+
+namespace {
+
+using namespace grantd;
+
+unsigned allocations_of(const test::table_fixture& t, const char* name) {
+  decision::account who{decision::identity_class::os, name};
+  decision::login_point where{decision::point_kind::pam, "sshd", {}};
+  guest::login login{.proved = {&who, 1}, .where = where, .role = {}, .name_resource = true};
+  char words[256];
+  std::string report = t.dir() / "report.sock";
+  const char* path = t.path().c_str();
+  allocations = 0;
+  counting = true;
+  guest::answer a = guest::check(path, login);
+  guest::say_denied(a, where, words);
+  guest::say_help(a, words);
+  guest::say_allowed(a, words);
+  guest::send_report(report.c_str(), login, a, wire::outcome::denied, "192.0.2.1");
+  counting = false;
+  return allocations;
+}
+
+}  // namespace
+
+TEST(allocations_are_counted) {
+  if (!GRANTD_COUNTED) TEST_IGNORE_MESSAGE("the sanitizer owns malloc");
+  allocations = 0;
+  counting = true;
+  std::free(std::malloc(7));
+  auto text = std::make_unique<std::string>(100, 'x');
+  counting = false;
+  TEST_ASSERT_EQUAL_INT(3, allocations.load());
+}
+
+TEST(a_check_allocates_nothing) {
+  if (!GRANTD_COUNTED) TEST_IGNORE_MESSAGE("the sanitizer owns malloc");
+  test::table_fixture t;
+  TEST_ASSERT_EQUAL_INT(0, allocations_of(t, "alice"));  // no table
+  t.records = {test::pam_window("alice", "sshd", -60, 3600), test::pam_window("carol", "sshd", 60, 3600),
+               test::pam_ended("dave", "sshd", decision::ending::revoked, 60),
+               test::pam_lock("erin", "incident 7")};
+  t.publish();
+  for (const char* name : {"alice", "bob", "carol", "dave", "erin"}) {
+    TEST_ASSERT_EQUAL_INT(0, allocations_of(t, name));
+  }
+}
