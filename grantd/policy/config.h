@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// grantd.toml: where things are. Parsing is pure. Format and defaults: packaging/examples/grantd.toml.
+// grantd.toml: where things are. Parsing is pure; an empty file is all defaults. Format: packaging/examples/grantd.toml.
 #pragma once
 
 #include "policy/mistake.h"
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace grantd::policy {
+
+inline constexpr size_t max_config_bytes = 64 << 10;
 
 struct config {
   std::string policy = "/etc/grantd/policy.toml";
@@ -22,6 +25,7 @@ struct config {
   struct reporter {
     std::string user;
     std::string cluster;
+    friend bool operator==(const reporter&, const reporter&) = default;
   };
   std::vector<reporter> reporters = {{"postgres", "main"}};
   // [limits]
@@ -29,6 +33,7 @@ struct config {
   unsigned connections_per_uid = 10240; // root's are counted apart and never refused for another's sake
   unsigned message_bytes = 65536;
   unsigned idle_seconds = 60;           // a connection that says nothing; 0 never
+  friend bool operator==(const config&, const config&) = default;
 };
 
 [[nodiscard]] std::expected<config, mistakes> parse_config(std::string_view text, std::string_view file);

@@ -5,6 +5,7 @@
 
 #include "policy/mistake.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <map>
@@ -16,8 +17,14 @@ namespace grantd::policy {
 
 inline constexpr size_t max_policy_bytes = 4 << 20;
 
-// [person.alice]: accounts by what proves them. Strings or arrays of strings in the file. No account belongs
-// to two people: that is a mistake, whatever the class.
+// What one record of the window table holds, and what one account may have open (table::max_strings and
+// decision::max_windows_per_account, which this library may not include: the daemon asserts that they agree).
+// parse_policy refuses people and resources that together would need more.
+inline constexpr size_t max_scope_strings = 136;
+inline constexpr size_t max_scopes_per_account = 32;
+
+// [person.alice]: accounts by what proves them. Strings or arrays of strings in the file. No account of a class
+// (os:bob and pg:bob are two), no e-mail and no key belongs to two people.
 struct person {
   std::string name;              // plain name (base::is_plain_name)
   std::string email;             // may be empty
@@ -46,10 +53,10 @@ struct resource {
   std::string name;                      // plain name
   std::string description;               // may be empty
   std::vector<login_point> login_points; // at least one
-  std::vector<std::string> roles;        // shared database roles, for people known by os, dn or krb
+  std::vector<std::string> roles;        // shared database roles, for people known by os, dn or krb; nobody's own
   bool read_write = false;               // access = "read-only" (default) | "read-write"
-  int64_t default_us = 0;                // default = "1h"
-  int64_t max_us = 0;                    // max = "8h"; >= default_us
+  int64_t default_us = 0;                // default = "1h": when absent 1h, or max if that is less
+  int64_t max_us = 0;                    // max = "8h": when absent 8h, or default if that is more; >= default_us
 };
 
 struct policy {

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// [resource.NAME] sections. Must never give more than is written: read-only unless it says otherwise.
+#include <algorithm>
+
+#include "base/duration.h"
+#include "base/names.h"
+#include "policy/login_point.h"
+#include "policy/nearest.h"
+#include "policy/reading.h"
+
+namespace grantd::policy {
+namespace {
+
+constexpr std::string_view resource_keys[] = {"description", "login_points", "roles",
+                                              "access",      "default",      "max"};
+constexpr std::string_view accesses[] = {"read-only", "read-write"};
+constexpr int64_t hour_us = 3'600'000'000;
+constexpr size_t longest_description = 200;
+
+void read_login_points(fields& f, resource& res, position section, reading& r) {
+  if (!f.has("login_points")) {
+    r.found.add(section, f.what() + " has no login_points (write login_points = [\"pg:CLUSTER/DATABASE\"])");
+    return;
+  }
+  std::vector<placed_text> texts = f.texts("login_points");
+  const toml_value* list = f.value("login_points");
+  if (list->kind() == toml_kind::array && list->items().empty()) {
+    r.found.add(list->at(), "login_points of " + f.what() + " is empty: it would open nothing");
+  }
+  for (const placed_text& t : texts) {
+    auto point = parse_login_point(t.text);
+    if (!point) {
+      r.found.add(t.at, "login point " + quoted(t.text) + " of " + f.what() + ": " + point.error());
+      continue;
+    }
+    std::string text = print(*point);
+    auto [it, fresh] = r.login_points.try_emplace(text, owner{res.name, t.at});
+    if (!fresh) {
+      std::string before = print(r.found.file(), it->second.at);
+      r.found.add(t.at, it->second.name == res.name
+                            ? "login point " + quoted(text) + " stands twice in " + f.what() + " (first at " +
+                                  before + ")"
+                            : "login point " + quoted(text) + " of " + f.what() + " belongs to resource \"" +
+                                  it->second.name + "\" already (" + before + ")");
+      continue;
+    }
+    if (point->place.size() + point->database.size() + res.name.size() > max_scope_strings) {
+      r.found.add(t.at, "login point " + quoted(text) + " and the name of " + f.what() + " are " +
+                            std::to_string(point->place.size() + point->database.size() + res.name.size()) +
+                            " bytes together: at most " + std::to_string(max_scope_strings) +
+                            " (shorten one)");
+      continue;
+    }
+    res.login_points.push_back(std::move(*point));
+  }
+}
+
+void read_roles(fields& f, resource& res, reading& r) {
+  for (const placed_text& t : f.texts("roles")) {
+    if (!base::is_account_name(t.text)) {
+      r.found.add(
+          t.at, quoted(t.text) + " in roles of " + f.what() +
+                    " cannot be a database role (1 to 63 bytes, no /, no leading -, no space at either end)");
+      continue;
+    }
+    std::string role(t.text);
+    if (std::ranges::find(res.roles, role) != res.roles.end()) {
+      r.found.add(t.at, "role " + quoted(role) + " stands twice in " + f.what());
+      continue;
+    }
+    r.shared_roles.try_emplace(role, t.at);
+    res.roles.push_back(std::move(role));
+  }
+}
+
+void read_access(fields& f, resource& res, reading& r) {
+  auto t = f.text("access");
+  if (!t) return;
+  if (t->text == accesses[1]) {
+    res.read_write = true;
+  } else if (t->text != accesses[0]) {
+    r.found.add(t->at,
+                "unknown access " + quoted(t->text) + " of " + f.what() + suggestion(t->text, accesses));
+  }
+}
+
+void read_durations(fields& f, resource& res, reading& r) {
+  auto usual = f.duration_us("default");
+  auto most = f.duration_us("max");
+  res.max_us = most ? most->value : std::max(8 * hour_us, usual ? usual->value : 0);
+  res.default_us = usual ? usual->value : std::min(hour_us, res.max_us);
+  if (res.default_us <= res.max_us) return;
+  r.found.add(usual->at, "default of " + f.what() + " is longer than its max: " +
+                             std::string(base::print_duration_short(res.default_us).view()) + " > " +
+                             std::string(base::print_duration_short(res.max_us).view()));
+}
+
+void read_description(fields& f, resource& res, reading& r) {
+  auto t = f.text("description");
+  if (!t) return;
+  res.description = t->text;
+  if (t->text.size() > longest_description) {
+    r.found.add(t->at, "description of " + f.what() + " is " + std::to_string(t->text.size()) +
+                           " bytes long: at most " + std::to_string(longest_description));
+  }
+}
+
+}  // namespace
+
+void read_resources(const toml_value& table, reading& r) {
+  for (const toml_value::member& m : named_tables(table, "resource", r)) {
+    resource res;
+    res.name = m.key;
+    fields f(m.value, "[resource." + res.name + "]", resource_keys, r.found);
+    read_description(f, res, r);
+    read_login_points(f, res, m.at, r);
+    read_roles(f, res, r);
+    read_access(f, res, r);
+    read_durations(f, res, r);
+    r.resource_places.emplace(res.name, m.at);
+    std::string name = res.name;
+    r.result.resources.emplace(std::move(name), std::move(res));
+  }
+}
+
+}  // namespace grantd::policy

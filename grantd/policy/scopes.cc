@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a grant opens, scope by scope. Must never name an account that is not the person's own.
+#include <algorithm>
+
+#include "policy/policy.h"
+
+namespace grantd::policy {
+namespace {
+
+// decision::identity_class, which this library may not include; the daemon asserts that they agree.
+enum identity : uint8_t { os = 1, pg = 2, dn = 3, krb = 4 };
+
+}  // namespace
+
+std::vector<scope> scopes_of(const person& who, const resource& what) {
+  std::vector<std::string> roles = who.pg;
+  for (const std::string& r : what.roles) {
+    if (std::ranges::find(roles, r) == roles.end()) roles.push_back(r);
+  }
+  std::vector<scope> out;
+  for (const login_point& p : what.login_points) {
+    if (p.where == login_point::kind::pam) {
+      for (const std::string& a : who.os) out.push_back({os, a, p, "", what.read_write});
+      continue;
+    }
+    for (const std::string& a : who.pg) out.push_back({pg, a, p, a, what.read_write});
+    auto by_role = [&](identity proved_by, const std::vector<std::string>& accounts) {
+      for (const std::string& a : accounts) {
+        for (const std::string& r : roles) out.push_back({proved_by, a, p, r, what.read_write});
+      }
+    };
+    by_role(os, who.os);
+    by_role(dn, who.dn);
+    by_role(krb, who.krb);
+  }
+  return out;
+}
+
+}  // namespace grantd::policy
