@@ -37,7 +37,7 @@ fault open_directory(const char* path, base::unique_fd& out, const char*& name, 
   if (slash == nullptr || slash[1] == '\0') return fault::missing;
   const auto size = static_cast<size_t>(slash - path);
   if (size >= max_path) return fault::unreadable;
-  char directory[max_path];
+  __attribute__((uninitialized)) char directory[max_path];
   std::memcpy(directory, path, size);
   directory[size] = '\0';
   out.reset(::open(size == 0 ? "/" : directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -117,7 +117,7 @@ fault snapshot::open(const char* path) noexcept {
   if (!file.valid()) return fault_of(errno);
   if (fstat(file.get(), &of_file) != 0) return fault::unreadable;
   if (fault f = check_file(of_file, of_directory); f != fault::none) return f;
-  std::array<uint8_t, header_size> bytes;
+  __attribute__((uninitialized)) std::array<uint8_t, header_size> bytes;
   if (fault f = read_exactly(file.get(), bytes, 0); f != fault::none) return f;
   header h{};
   if (fault f = decode_header(bytes, h); f != fault::none) return f;
@@ -138,7 +138,7 @@ fault snapshot::find(const decision::account& who, found& out) const noexcept {
   out.count = 0;
   if (!file_.valid()) return fault::missing;
   if (who.name.empty()) return fault::none;  // nobody has no name; a point does
-  chain pages(file_.get(), header_, bucket_of(header_, who));
+  __attribute__((uninitialized)) chain pages(file_.get(), header_, bucket_of(header_, who));
   unsigned count = 0;
   unsigned windows = 0;
   fault why = fault::none;
