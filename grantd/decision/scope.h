@@ -13,7 +13,9 @@ enum class identity_class : uint8_t { os = 1, pg = 2, dn = 3, krb = 4 };
 struct account {
   identity_class proved_by;
   std::string_view name;
-  friend bool operator==(const account&, const account&) = default;
+  friend constexpr bool operator==(const account& a, const account& b) noexcept {
+    return a.proved_by == b.proved_by && a.name == b.name;
+  }
 };
 
 enum class point_kind : uint8_t { pam = 1, postgres = 2 };
