@@ -99,7 +99,7 @@ look_at(attempt &a, const Port *port) noexcept
 		used += n > 0 ? static_cast<size_t>(n) : sizeof(a.known);
 	}
 	if (a.identities.count == 0)
-		strlcpy(a.known, "nobody but the role was named", sizeof(a.known));
+		strlcpy(a.known, "nobody: the server knows only that somebody was mapped to the role", sizeof(a.known));
 }
 
 void
@@ -159,15 +159,18 @@ headline(decision::reason why) noexcept
 	return "no open grant";
 }
 
-// The client learns reason and help; the log also by which identities was asked.
+// The client learns reason and help; the log also as whom was asked.
 void
 say_denied(const attempt &a, const Port *port, int level, const char *before)
 {
+	const bool said = a.answer.verdict.why == decision::reason::no_window; // by the headline
+
 	ereport(level, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 					errmsg("%s%s for role \"%s\" on %s", before, headline(a.answer.verdict.why), a.role,
 						   name_place(a, port)),
-					a.answer.verdict.why == decision::reason::no_window ? 0 : errdetail("%s", a.why),
-					errdetail_log("%s; asked as %s", a.why, a.known), errhint("%s", a.help)));
+					said ? 0 : errdetail("%s", a.why),
+					errdetail_log("%s%sasked as %s", said ? "" : a.why, said ? "" : "; ", a.known),
+					errhint("%s", a.help)));
 }
 
 // At WARNING, or whatever is needed to be seen: LOG ranks above ERROR in log_min_messages.

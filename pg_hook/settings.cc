@@ -69,10 +69,10 @@ check_cluster(char **value, void **, GucSource)
 }
 
 void
-define_string(const char *name, const char *what, const char *more, char **value, const char *boot, int flags,
+define_string(const char *name, const char *what, const char *more, char **value, const char *boot,
 			  GucStringCheckHook check)
 {
-	DefineCustomStringVariable(name, what, more, value, boot, PGC_SIGHUP, flags, check, nullptr, nullptr);
+	DefineCustomStringVariable(name, what, more, value, boot, PGC_SIGHUP, 0, check, nullptr, nullptr);
 }
 
 } // namespace
@@ -85,15 +85,16 @@ define_settings()
 		"off: nobody is asked for a grant; audit: the log says who would be refused; enforce.", &current.mode,
 		static_cast<int>(gate_mode::enforce), modes, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
 	define_string("grantd.table", "The window table that grantd publishes.", nullptr, &current.table,
-				  "/run/grantd/windows", 0, check_table);
+				  "/run/grantd/windows", check_table);
 	define_string("grantd.report", "The socket on which grantd hears about logins.", "Empty: it is not told.",
-				  &current.report, "/run/grantd/report.sock", 0, check_report);
+				  &current.report, "/run/grantd/report.sock", check_report);
 	define_string("grantd.cluster", "The name of this cluster in grantd's login points.", nullptr,
-				  &current.cluster, "main", 0, check_cluster);
+				  &current.cluster, "main", check_cluster);
+	// Not GUC_LIST_INPUT: ALTER SYSTEM SET ... = 'a', 'B' would then store B without its quotes, which is b.
 	define_string("grantd.service_roles", "Roles of programs, not of people: let in, not logged.", nullptr,
-				  &current.service_roles, "", GUC_LIST_INPUT, check_roles);
+				  &current.service_roles, "", check_roles);
 	define_string("grantd.exempt_roles", "Break-glass roles: let in without a grant, always logged.", nullptr,
-				  &current.exempt_roles, "postgres", GUC_LIST_INPUT, check_roles);
+				  &current.exempt_roles, "postgres", check_roles);
 #if PG_VERSION_NUM >= 150000
 	MarkGUCPrefixReserved("grantd");
 #else

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the TAP tests of pg_grantd share: a server with the module loaded, the truth in its window table, and
+# logins with what came of them. It never waits for time to pass.
+package Grantd;
+use strict;
+use warnings;
+
+use Exporter 'import';
+use Fcntl ':mode';
+use IO::Socket::UNIX;
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT = qw(server truth record let_in refused login log_since log_mark start_packet can_be os_login
+  reload table_file);
+
+my $dir = $ENV{GRANTD_DIR} or die "run by tests/pg/run";
+my $table_dir;
+
+sub table_file { return "$table_dir/windows"; }
+
+# A cluster with pg_grantd loaded, started. hba: pg_hba.conf; ident: pg_ident.conf; conf: more settings;
+# preload: other modules, before ours; streaming: as of init.
+sub server
+{
+	my (%given) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($given{name} // 'main');
+
+	$table_dir = "$ENV{TESTDATADIR}/" . $node->name . "_table";
+	mkdir $table_dir, 0755 or die "$table_dir: $!";
+	chmod 0755, $table_dir;
+	chmod 0711, $node->host, $PostgreSQL::Test::Utils::tmp_check;
+	$node->init(allows_streaming => $given{streaming} // 0, extra => [ '-U', 'postgres', '-E', 'UTF8' ]);
+	my $preload = join ',', map { "$dir/$_" } @{ $given{preload} // [] }, 'pg_grantd.so';
+	$node->append_conf('postgresql.conf', <<"END");
+shared_preload_libraries = '$preload'
+grantd.table = '$table_dir/windows'
+grantd.report = ''
+log_line_prefix = '%m [%p] %q%a %e '
+log_connections = on
+@{[ $given{conf} // '' ]}
+END
+	write_over($node, 'pg_hba.conf', $given{hba}) if $given{hba};
+	write_over($node, 'pg_ident.conf', $given{ident}) if $given{ident};
+	local $ENV{LD_PRELOAD} = $ENV{GRANTD_PRELOAD};
+	local $ENV{ASAN_OPTIONS} = 'detect_leaks=0:verify_asan_link_order=0';
+	delete $ENV{LD_PRELOAD} unless $ENV{GRANTD_PRELOAD};
+	$node->start;
+	return $node;
+}
+
+sub write_over
+{
+	my ($node, $file, $text) = @_;
+	unlink $node->data_dir . "/$file";
+	$node->append_conf($file, $text);
+	return;
+}
+
+# Changes settings; every login after it has them.
+sub reload
+{
+	my ($node, %settings) = @_;
+	my $mark = log_mark($node);
+	$node->append_conf('postgresql.conf', "$_ = '$settings{$_}'") for sort keys %settings;
+	$node->reload;
+	# The postmaster writes this line, reads the file, and only then forks again.
+	$node->wait_for_log(qr/received SIGHUP, reloading configuration files/, $mark);
+	return;
+}
+
+# record('window', id => 'pg:alice', database => 'orders', ...): a line for write_table.
+sub record
+{
+	my ($kind, %fields) = @_;
+	return join("\t", $kind, map { "$_=$fields{$_}" } sort keys %fields) . "\n";
+}
+
+# Publishes exactly these records.
+sub truth
+{
+	my (@records) = @_;
+	my ($out, $err) = ('', '');
+	my $text = join '', @records;
+	IPC::Run::run([ "$dir/write_table", table_file() ], '<', \$text, '>', \$out, '2>', \$err)
+	  or BAIL_OUT("write_table: $err");
+	return;
+}
+
+sub log_mark { my ($node) = @_; return -s $node->logfile; }
+sub log_since { my ($node, $mark) = @_; return PostgreSQL::Test::Utils::slurp_file($node->logfile, $mark); }
+
+# One psql login; what it printed and what the server wrote about it.
+sub login
+{
+	my ($node, $connstr, @as) = @_;
+	my $mark = log_mark($node);
+	my ($out, $err) = ('', '');
+	my $where = 'host=' . $node->host . ' port=' . $node->port;
+	IPC::Run::run([ @as, 'psql', '-XAtw', '-d', "$where $connstr", '-c', 'select current_user' ],
+		'>', \$out, '2>', \$err, IPC::Run::timeout(60));
+	my $status = $? >> 8;
+	chomp $out;
+	return { status => $status, out => $out, err => $err, log => log_since($node, $mark) };
+}
+
+sub let_in
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($node, $connstr, $name, @as) = @_;
+	my $did = login($node, $connstr, @as);
+	is($did->{status}, 0, "$name: let in") or diag($did->{err});
+	return $did;
+}
+
+# Refused, by us and not by the server, in these words, with a HINT.
+sub refused
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($node, $connstr, $words, $name, @as) = @_;
+	my $did = login($node, $connstr, @as);
+	is($did->{status}, 2, "$name: refused");
+	like($did->{err}, $words, "$name: says why");
+	like($did->{err}, qr/^HINT:  \S+/m, "$name: with a hint");
+	like($did->{log}, qr/ 28000 FATAL: /, "$name: SQLSTATE 28000");
+	return $did;
+}
+
+# Can the tests take the place of other OS users?
+sub can_be
+{
+	my ($user) = @_;
+	return 0 unless defined getpwnam($user);
+	return IPC::Run::run([ as($user), 'true' ], '>', '/dev/null', '2>', '/dev/null');
+}
+
+sub as
+{
+	my ($user) = @_;
+	my ($uid, $gid) = (getpwnam $user)[ 2, 3 ];
+	return ('setpriv', "--reuid=$uid", "--regid=$gid", '--clear-groups', '--inh-caps=-all', '--ambient-caps=-all');
+}
+
+sub os_login { my ($user) = @_; return as($user); }
+
+# The server's first answer to a start-up packet, by field letter ({} when it asks for nothing more).
+sub start_packet
+{
+	my ($node, %parameters) = @_;
+	my $socket = IO::Socket::UNIX->new(Peer => $node->host . '/.s.PGSQL.' . $node->port) or die "connect: $!";
+	my $body = pack('N', 196608) . join('', map { "$_\0$parameters{$_}\0" } sort keys %parameters) . "\0";
+	syswrite $socket, pack('N', length($body) + 4) . $body;
+	my ($type, $length) = unpack 'aN', take($socket, 5);
+	my $answer = take($socket, $length - 4);
+	return {} if $type ne 'E';
+	return { map { /^(.)(.*)$/s ? ($1 => $2) : () } split /\0/, $answer };
+}
+
+sub take
+{
+	my ($socket, $want) = @_;
+	my $got = '';
+	while (length $got < $want)
+	{
+		sysread($socket, $got, $want - length $got, length $got) or die "the server hung up";
+	}
+	return $got;
+}
+
+1;
