@@ -28,13 +28,13 @@ namespace {
 std::atomic<bool> counting{false};
 std::atomic<unsigned> allocations{0};
 
-void count() {
-  if (counting) ++allocations;
-}
-
 }  // namespace
 
 #if GRANTD_COUNTED
+static void count() {
+  if (counting) ++allocations;
+}
+
 // glibc's own entrances; the executable's definitions come before libc's.
 extern "C" {
 void* __libc_malloc(size_t);
