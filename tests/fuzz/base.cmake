@@ -1,0 +1,1 @@
+grantd_fuzz(time_fuzz SOURCES time_fuzz.cc LINKS base)
