@@ -101,6 +101,21 @@ TEST(nobody_listening_is_no_trouble) {
   guest::send_report(nullptr, login(), guest::answer{}, wire::outcome::denied, {});
 }
 
+TEST(a_path_too_long_is_not_cut_to_another) {
+  test::temp_dir dir;
+  sockaddr_un a{};
+  a.sun_family = AF_UNIX;
+  std::string longest = dir / std::string(sizeof a.sun_path - dir.path().size() - 1, 's');
+  TEST_ASSERT_EQUAL_INT(sizeof a.sun_path, longest.size());
+  std::memcpy(a.sun_path, longest.data(), longest.size());  // the kernel needs no terminator
+  base::unique_fd fd{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  TEST_ASSERT_EQUAL_INT(0, bind(fd.get(), reinterpret_cast<sockaddr*>(&a), sizeof a));
+  send(longest + "-of-somebody-else");
+  char byte;
+  TEST_ASSERT_EQUAL_INT(-1, recv(fd.get(), &byte, 1, 0));
+  TEST_ASSERT_EQUAL_INT(EAGAIN, errno);
+}
+
 TEST(a_full_socket_is_not_waited_for) {
   listener l;
   base::unique_fd out{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
