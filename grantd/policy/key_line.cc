@@ -102,7 +102,8 @@ bool is_application(std::optional<std::string_view> a) {
 // Empty when the blob is one key of `type`, to its last byte.
 std::string fault_of(std::string_view type, std::string_view blob) {
   reader in(blob);
-  if (in.string() != type) return "says another type inside its base64 text than before it";
+  auto inside = in.string();
+  if (inside && *inside != type) return "says another type inside its base64 text than before it";
   bool good = false;
   if (type == ed25519 || type == sk_ed25519) {
     auto point = in.string();
@@ -125,7 +126,7 @@ std::string fault_of(std::string_view type, std::string_view blob) {
     good = c != curves.end() && in.string() == c->name;
     good = good && is_point(in.string(), c->point);
   }
-  if (!good || !in.done())
+  if (!inside || !good || !in.done())
     return "is damaged: its base64 text is not exactly one key (copy the whole .pub line again)";
   return {};
 }
