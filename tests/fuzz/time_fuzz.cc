@@ -62,7 +62,7 @@ void fuzz_printing(const uint8_t* data, size_t size) {
     uint64_t number;
     int32_t offset;
   } n{};
-  std::memcpy(&n, data, size < sizeof n ? size : sizeof n);
+  if (size != 0) std::memcpy(&n, data, size < sizeof n ? size : sizeof n);
   auto fits = [](const auto& printed) { must(printed.size > 0 && printed.size <= sizeof printed.text); };
   fits(print_timestamp({n.t}));
   fits(print_local({n.t}, n.offset, {n.now}));
