@@ -11,8 +11,7 @@
 namespace grantd::table {
 namespace {
 
-constexpr uint64_t mean_fill =
-    11;  // records a bucket: 2 in 1,000 need an overflow page, so that p99 has none
+constexpr uint64_t mean_fill = 11;        // records a bucket: 2 in 1,000 overflow, so that p99 does not
 constexpr uint64_t bytes_a_record = 390;  // above this the buckets are too many for so few accounts
 
 using record_bytes = std::array<uint8_t, record_size>;

@@ -1,0 +1,1 @@
+grantd_fuzz(report_fuzz SOURCES report_fuzz.cc LINKS wire)
