@@ -89,8 +89,8 @@ struct command {
   std::string_view examples;  // lines
   std::span<const argument> takes;
   result<exit_code> (*run)(context&);
-  // A place of its own for arguments that stand for JSON or other text with line breaks.
-  bool free_text = false;
+  bool free_text = false;       // values may have line breaks (JSON)
+  std::string_view usage = {};  // the arguments in --help, where the table cannot say it
 };
 
 // All of them, in the order of --help.

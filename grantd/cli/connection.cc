@@ -124,7 +124,7 @@ result<std::string> connection::receive(bool forever) {
     ssize_t n = recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
     if (n > 0) {
       received_.append(buffer, static_cast<size_t>(n));
-    } else if (n == 0) {
+    } else if (n == 0 || errno == ECONNRESET) {  // reset: it went without reading what we sent
       if (!received_.empty()) return std::unexpected(lost("hung up in the middle of an answer"));
       return std::unexpected(lost(ssh_ > 0 ? "ssh ended without an answer" : "hung up without an answer"));
     } else if (errno == EAGAIN) {

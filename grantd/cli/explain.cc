@@ -95,6 +95,8 @@ const command explain_command{"explain",
                               "Exit code 0: yes. 1: no. About others: needs the right see or grant, or root.",
                               "  grantctl explain orders-db\n  grantctl explain alice orders-db",
                               takes,
-                              run};
+                              run,
+                              false,
+                              "[PERSON] RESOURCE"};
 
 }  // namespace grantd::cli

@@ -33,6 +33,7 @@ std::string usage_word(const argument& a) {
 
 std::string usage(const command& c) {
   std::string line = fmt::format("grantctl {}", c.name);
+  if (!c.usage.empty()) return fmt::format("{} {}", line, c.usage);
   for (const argument& a : c.takes) {
     line += a.required ? fmt::format(" {}", usage_word(a)) : fmt::format(" [{}]", usage_word(a));
   }

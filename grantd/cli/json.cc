@@ -76,6 +76,8 @@ class builder : public nlohmann::json_sax<nlohmann::json> {
 }  // namespace
 
 std::expected<value, std::string> parse_json(std::string_view text) {
+  // nlohmann takes a NUL for the end of the text and would not see what follows.
+  if (text.find('\0') != text.npos) return std::unexpected("not JSON: it holds a NUL");
   builder b;
   if (nlohmann::json::sax_parse(text.begin(), text.end(), &b)) return std::move(b.result);
   return std::unexpected(b.problem.empty() ? std::string("not JSON") : std::move(b.problem));

@@ -113,6 +113,11 @@ result<std::variant<invocation, notice>> parse_arguments(const std::vector<std::
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::CallForHelp&) {
     return notice{chosen() == nullptr ? print_help() : print_help(*declared[chosen()].first)};
+  } catch (const CLI::ExtrasError& e) {
+    if (chosen() == nullptr)
+      return refuse(exit_code::usage, fmt::format("there is no such command or option; {}", e.what()), help);
+    return refuse(exit_code::usage, e.what(),
+                  fmt::format("grantctl {} --help", declared[chosen()].first->name));
   } catch (const CLI::Error& e) {
     if (chosen() != nullptr) help = fmt::format("grantctl {} --help", declared[chosen()].first->name);
     return refuse(exit_code::usage, e.what(), help);

@@ -8,6 +8,8 @@ namespace grantd::cli {
 namespace {
 
 constexpr std::string_view own_errors = "org.grantd.Access.";
+// Who is it that answers there?
+constexpr std::string_view identify_help = "grantctl call org.varlink.service.GetInfo";
 constexpr std::string_view varlink_errors = "org.varlink.service.";
 
 exit_code code_of(std::string_view error) {
@@ -38,12 +40,15 @@ refusal refusal_of_error(std::string_view error, const value& parameters) {
     if (message.empty()) message = fmt::format("grantd has no method {}", text_of(parameters, "method"));
   }
   if (message.empty()) message = fmt::format("grantd answered {}", error);
-  return {code_of(error), std::move(message), text_of(parameters, "help")};
+  exit_code code = code_of(error);
+  std::string help = text_of(parameters, "help");
+  if (help.empty() && code == exit_code::unreachable) help = identify_help;
+  return {code, std::move(message), std::move(help)};
 }
 
 refusal bad_answer(std::string_view what) {
   return {exit_code::unreachable, fmt::format("grantd's answer is not to be understood: {}", what),
-          "grantctl --version; grantctl call org.varlink.service.GetInfo"};
+          std::string(identify_help)};
 }
 
 }  // namespace grantd::cli

@@ -42,6 +42,8 @@ const command revoke_command{
     "  grantctl revoke --person alice --reason \"left the team\"\n"
     "  grantctl revoke --resource orders-db",
     takes,
-    run};
+    run,
+    false,
+    "ID | --person PERSON | --resource RESOURCE [--reason TEXT]"};
 
 }  // namespace grantd::cli

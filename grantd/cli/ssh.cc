@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -15,6 +14,10 @@
 
 #include "base/clock.h"
 #include "cli/connection.h"
+
+extern "C" {
+#include <sys/pidfd.h>  // glibc 2.36 forgets that C++ reads it
+}
 
 extern char** environ;
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stage.h"
+#include "support/unity.h"
+
+using namespace grantd::test;
+
+namespace {
+
+const std::string nowhere = "/nonexistent/api.sock";
+
+}  // namespace
+
+TEST(help_and_version_go_to_stdout_and_are_done) {
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"--help"}, {"-h"}, {"grant", "--help"}, {"revoke", "-h"}, {"--version"}}) {
+    outcome o = stage().run(args);
+    TEST_ASSERT_EQUAL_INT(0, o.code);
+    TEST_ASSERT_FALSE(o.out.empty());
+    TEST_ASSERT_EQUAL_STRING("", o.err);
+  }
+  TEST_ASSERT_TRUE(contains(stage().run({"grant", "--help"}).out, "Examples:"));
+  TEST_ASSERT_TRUE(contains(stage().run({"--help"}).out, "5 in force, but not yet durable"));
+}
+
+TEST(every_command_has_help_with_an_example) {
+  for (const auto* c : grantd::cli::commands()) {
+    outcome o = stage().run({std::string(c->name), "--help"});
+    TEST_ASSERT_EQUAL_INT(0, o.code);
+    TEST_ASSERT_TRUE_MESSAGE(contains(o.out, "Examples:"), std::string(c->name));
+    TEST_ASSERT_TRUE_MESSAGE(contains(o.out, "usage: grantctl " + std::string(c->name)),
+                             std::string(c->name));
+  }
+}
+
+TEST(a_command_line_that_is_not_understood_is_usage_with_help) {
+  for (const std::vector<std::string>& args : {std::vector<std::string>{},
+                                               {"frobnicate"},
+                                               {"grant"},
+                                               {"grant", "alice"},
+                                               {"grant", "alice", "orders-db", "surplus"},
+                                               {"grant", "alice", "orders-db", "--fro", "1h"},
+                                               {"grant", "alice", "orders-db", "--for"},
+                                               {"grant", "alice", "orders-db", "--for", "1h", "--for", "2h"},
+                                               {"grant", "alice", "orders-db", "--for", "90"},
+                                               {"grant", "alice", "orders-db", "--until", "11:00"},
+                                               {"grant", "", "orders-db"},
+                                               {"grant", "al\nice", "orders-db"},
+                                               {"grant", "alice", "orders-db", "--reason", "\xff"},
+                                               {"revoke"},
+                                               {"revoke", "g-7k2m", "--person", "alice"},
+                                               {"explain"},
+                                               {"show"},
+                                               {"clock", "set"},
+                                               {"store", "drop"},
+                                               {"audit", "--limit", "-1"},
+                                               {"list", "--limit", "many"},
+                                               {"call"},
+                                               {"call", "Sta tus"},
+                                               {"call", "Status", "[]"},
+                                               {"call", "Status", "{"},
+                                               {"stdio"},
+                                               {"stdio", "--person", "Alice;id"},
+                                               {"-o", "xml", "status"},
+                                               {"--host", "ssh://ask@db1", "status"},  // with --socket, below
+                                               {"status", "status"}}) {
+    outcome o = run_at(nowhere, args);
+    std::string shown;
+    for (const std::string& a : args) shown += a + " ";
+    TEST_ASSERT_TRUE_MESSAGE(o.code == 2, shown + o.err);
+    TEST_ASSERT_EQUAL_STRING("", o.out);
+    TEST_ASSERT_TRUE_MESSAGE(o.err.starts_with("grantctl: "), o.err);
+    TEST_ASSERT_TRUE_MESSAGE(contains(o.err, "\nhelp: "), o.err);
+  }
+}
+
+TEST(a_host_that_looks_like_an_option_is_refused_before_ssh_starts) {
+  stage s;
+  s.environment["GRANTD_SSH"] = "/nonexistent/ssh";
+  for (const char* host : {"ssh://-oProxyCommand=id", "ssh://-l@db1", "db1"}) {
+    outcome o = s.run({"--host", host, "status"});
+    TEST_ASSERT_EQUAL_INT(2, o.code);
+    TEST_ASSERT_FALSE(contains(o.err, "/nonexistent/ssh"));
+    s.environment["GRANTD_HOST"] = host;
+    TEST_ASSERT_EQUAL_INT(2, s.run({"status"}).code);
+    s.environment.erase("GRANTD_HOST");
+  }
+}
+
+TEST(the_environment_names_the_socket_and_the_option_wins) {
+  stage s;
+  s.environment["GRANTD_SOCKET"] = "/nonexistent/from-environment";
+  TEST_ASSERT_TRUE(contains(s.run({"status"}).err, "/nonexistent/from-environment"));
+  TEST_ASSERT_TRUE(contains(s.run({"status", "--socket", nowhere}).err, nowhere));
+  s.environment["GRANTD_HOST"] = "ssh://ask@db1";
+  TEST_ASSERT_TRUE(contains(s.run({"--socket", nowhere, "status"}).err, nowhere));
+}
+
+TEST(an_absent_daemon_is_unreachable_in_words) {
+  outcome o = run_at(nowhere, {"status"});
+  TEST_ASSERT_EQUAL_INT(3, o.code);
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl: cannot reach grantd at /nonexistent/api.sock: No such file or directory; is grantd "
+      "running?\n"
+      "help: systemctl status grantd\n",
+      o.err);
+}
+
+TEST(a_socket_path_that_no_socket_can_have_is_usage) {
+  TEST_ASSERT_EQUAL_INT(2, run_at("/" + std::string(200, 'x'), {"status"}).code);
+}
