@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+grantd_fuzz(policy_fuzz SOURCES policy_fuzz.cc LINKS policy)
+grantd_fuzz(config_fuzz SOURCES config_fuzz.cc LINKS policy)
