@@ -26,7 +26,7 @@ const char* level_name(int priority) {
   return names[LOG_PRI(priority)];
 }
 
-void keep(int priority, const char* format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) void keep(int priority, const char* format, va_list arguments) {
   char text[4096];
   std::vsnprintf(text, sizeof text, format, arguments);
   syslog_lines().push_back({priority, text});
@@ -93,13 +93,16 @@ std::string pam_host::heard_one(int style) const {
 
 #define GRANTD_BEFORE_LIBC extern "C" __attribute__((visibility("default"), used))
 
-GRANTD_BEFORE_LIBC void __syslog_chk(int priority, int, const char* format, ...) {
+GRANTD_BEFORE_LIBC __attribute__((format(printf, 3, 4))) void __syslog_chk(int priority, int,
+                                                                           const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   grantd::test::keep(priority, format, arguments);
   va_end(arguments);
 }
 
-GRANTD_BEFORE_LIBC void __vsyslog_chk(int priority, int, const char* format, va_list arguments) {
+GRANTD_BEFORE_LIBC __attribute__((format(printf, 3, 0))) void __vsyslog_chk(int priority, int,
+                                                                            const char* format,
+                                                                            va_list arguments) {
   grantd::test::keep(priority, format, arguments);
 }

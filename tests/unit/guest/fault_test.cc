@@ -78,7 +78,7 @@ TEST(a_table_that_cannot_be_opened_denies) {
 
 TEST(a_directory_others_can_write_denies) {
   good_table t;
-  for (mode_t mode : {0770, 0707, 01777}) {
+  for (mode_t mode : {0770U, 0707U, 01777U}) {
     chmod(t.dir().path().c_str(), mode);
     expect(fault::bad_directory, t);
   }
@@ -86,7 +86,7 @@ TEST(a_directory_others_can_write_denies) {
 
 TEST(a_file_others_can_write_denies) {
   good_table t;
-  for (mode_t mode : {0660, 0606}) {
+  for (mode_t mode : {0660U, 0606U}) {
     chmod(t.path().c_str(), mode);
     expect(fault::bad_file, t);
   }
