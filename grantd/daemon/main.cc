@@ -1,1 +1,112 @@
-int main() { return 70; }
+// SPDX-License-Identifier: Apache-2.0
+// grantd: a table of contents. Privileges are given up first, then files are read, then the loop runs.
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+#include "daemon/files.h"
+#include "daemon/log.h"
+#include "daemon/server.h"
+
+namespace {
+
+using namespace grantd;
+using namespace grantd::daemon;
+
+constexpr char usage[] =
+    "usage: grantd [-c FILE] [-t | -T] [-f]\n"
+    "  -c FILE  configuration (default /etc/grantd/grantd.toml)\n"
+    "  -t       check configuration and policy, say every mistake, and exit\n"
+    "  -T       print the configuration in force, and exit\n"
+    "  -f       stay in the foreground (it always does)\n";
+
+struct command_line {
+  std::string config = "/etc/grantd/grantd.toml";
+  bool config_given = false;
+  bool check = false;
+  bool print = false;
+};
+
+void harden() {
+  umask(077);
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int check(const command_line& line) {
+  int mistakes = 0;
+  auto config = load_config(line.config, !line.config_given);
+  if (!config) {
+    std::fprintf(stderr, "%s\n", config.error().c_str());
+    ++mistakes;
+  }
+  std::string policy_file = config ? config->policy : policy::config().policy;
+  if (auto rules = load_policy(policy_file); !rules) {
+    std::fprintf(stderr, "%s\n", rules.error().c_str());
+    ++mistakes;
+  }
+  return mistakes == 0 ? 0 : 1;
+}
+
+int print(const command_line& line) {
+  auto config = load_config(line.config, !line.config_given);
+  if (!config) {
+    std::fprintf(stderr, "%s\n", config.error().c_str());
+    return 1;
+  }
+  std::fputs(policy::print(*config).c_str(), stdout);
+  return 0;
+}
+
+int run(const command_line& line) {
+  harden();
+  auto config = load_config(line.config, !line.config_given);
+  if (!config) {
+    log(level::alert, config.error());
+    return 1;
+  }
+  server s(std::move(*config), line.config, !line.config_given);
+  if (std::string wrong = s.start(); !wrong.empty()) {
+    log(level::alert, wrong);
+    return 1;
+  }
+  return s.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  command_line line;
+  for (int option; (option = getopt(argc, argv, "c:tTfh")) != -1;) {
+    switch (option) {
+      case 'c':
+        line.config = optarg;
+        line.config_given = true;
+        break;
+      case 't':
+        line.check = true;
+        break;
+      case 'T':
+        line.print = true;
+        break;
+      case 'f':
+        break;
+      case 'h':
+        std::fputs(usage, stdout);
+        return 0;
+      default:
+        std::fputs(usage, stderr);
+        return 2;
+    }
+  }
+  if (optind != argc || (line.check && line.print)) {
+    std::fputs(usage, stderr);
+    return 2;
+  }
+  if (line.check) return check(line);
+  if (line.print) return print(line);
+  return run(line);
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of the daemon as JSON.
+#include "daemon/answers.h"
+
+#include <algorithm>
+
+#include "base/ident.h"
+#include "base/names.h"
+
+namespace grantd::daemon {
+namespace {
+
+struct frame {
+  uint64_t number;
+  std::string_view person, resource;
+  bool read_write;
+  base::utc_time not_before, not_after;
+  int64_t left_us;
+  std::string_view state;
+  base::utc_time made;
+  std::string_view made_by, reason;
+};
+
+json::value grant_object(const frame& f) {
+  json::value v;
+  v.set("id", id_of(f.number));
+  v.set("person", f.person);
+  v.set("resource", f.resource);
+  v.set("access", f.read_write ? "read-write" : "read-only");
+  v.set("not_before_us", f.not_before.us);
+  v.set("not_after_us", f.not_after.us);
+  v.set("left_us", std::max<int64_t>(0, f.left_us));
+  v.set("state", f.state);
+  v.set("made_us", f.made.us);
+  v.set("made_by", f.made_by);
+  v.set("reason", f.reason);
+  return v;
+}
+
+void add_points(json::value& v, std::vector<policy::login_point> points) {
+  json::value list{json::value::array{}};
+  std::vector<policy::login_point> seen;
+  for (policy::login_point& p : points) {
+    if (std::ranges::find(seen, p) != seen.end()) continue;
+    list.push(policy::print(p));
+    seen.push_back(std::move(p));
+  }
+  v.set("login_points", std::move(list));
+}
+
+void add_points(json::value& v, const pool& names, scopes_id scopes) {
+  std::vector<policy::login_point> points;
+  for (const scope_ref& s : names.scopes(scopes)) points.push_back(point_of(names, s));
+  add_points(v, std::move(points));
+}
+
+void add_end(json::value& v, base::utc_time ended, std::string_view by, std::string_view reason) {
+  v.set("ended_us", ended.us);
+  v.set("ended_by", by);
+  v.set("ended_reason", reason);
+}
+
+frame frame_of(const pool& names, const open_grant& g) {
+  const auto& scopes = names.scopes(g.scopes);
+  bool read_write = !scopes.empty() && scopes.front().access == decision::access::read_write;
+  return {g.number,
+          names.text(g.person),
+          names.text(g.resource),
+          read_write,
+          g.not_before,
+          g.not_after,
+          0,
+          "open",
+          g.made,
+          names.text(g.made_by),
+          g.reason};
+}
+
+}  // namespace
+
+policy::login_point point_of(const pool& names, const scope_ref& s) {
+  return {static_cast<policy::login_point::kind>(s.kind), std::string(names.text(s.place)),
+          std::string(names.text(s.database)), s.any_database, s.replication};
+}
+
+json::value describe(const pool& names, const timekeeper& time, const open_grant& g) {
+  frame f = frame_of(names, g);
+  if (!g.in_force) {
+    f.state = "waiting";
+    f.left_us = g.not_after.us - std::max(time.utc(), time.mark()).us;
+  } else {
+    if (time.boot() < g.mapped.start) f.state = "waiting";
+    if (time.boot() >= g.mapped.end) f.state = "expired";
+    f.left_us = (g.mapped.end.ns - time.boot().ns) / base::ns_per_us;
+  }
+  json::value v = grant_object(f);
+  add_points(v, names, g.scopes);
+  return v;
+}
+
+json::value describe(const pool& names, const ended_grant& e) {
+  frame f = frame_of(names, e.was);
+  f.state = state_word(e.how);
+  json::value v = grant_object(f);
+  add_end(v, e.ended, e.by, e.reason);
+  add_points(v, names, e.was.scopes);
+  return v;
+}
+
+json::value describe(const store::grant& g, const timekeeper& time) {
+  std::string_view state = state_word(g.state);
+  int64_t left = 0;
+  if (g.state == store::state::open) {
+    left = g.not_after.us - time.utc().us;
+    if (time.utc() < g.not_before) state = "waiting";
+    if (left <= 0) state = "expired";
+  }
+  bool read_write = !g.scopes.empty() && g.scopes.front().read_write;
+  json::value v = grant_object({g.number, g.person, g.resource, read_write, g.not_before, g.not_after, left,
+                                state, g.made, g.made_by, g.reason});
+  if (g.state != store::state::open) add_end(v, g.ended, g.ended_by, g.ended_reason);
+  std::vector<policy::login_point> points;
+  for (const policy::scope& s : g.scopes) points.push_back(s.where);
+  add_points(v, std::move(points));
+  return v;
+}
+
+std::string id_of(uint64_t grant) { return std::string(base::print_id('g', grant).view()); }
+
+std::string_view state_word(store::state s) {
+  switch (s) {
+    case store::state::open:
+      return "open";
+    case store::state::expired:
+      return "expired";
+    case store::state::revoked:
+      return "revoked";
+    case store::state::given_back:
+      return "given-back";
+  }
+  return "unknown";
+}
+
+std::string_view event_word(store::state how) {
+  switch (how) {
+    case store::state::open:
+      return "grant";
+    case store::state::expired:
+      return "expire";
+    case store::state::revoked:
+      return "revoke";
+    case store::state::given_back:
+      return "give-back";
+  }
+  return "unknown";
+}
+
+std::string_view reason_word(decision::reason r) {
+  switch (r) {
+    case decision::reason::allowed:
+      return "allowed";
+    case decision::reason::locked:
+      return "locked";
+    case decision::reason::not_yet:
+      return "not-yet";
+    case decision::reason::revoked:
+      return "revoked";
+    case decision::reason::ended:
+      return "ended";
+    case decision::reason::no_window:
+      return "no-window";
+    case decision::reason::table_bad:
+      return "table-bad";
+  }
+  return "table-bad";
+}
+
+namespace {
+constexpr std::string_view classes[] = {"", "os", "pg", "dn", "krb"};
+}
+
+std::string print(const decision::account& who) {
+  auto i = static_cast<size_t>(who.proved_by);
+  return std::string(i < std::size(classes) ? classes[i] : "?") + ":" + std::string(who.name);
+}
+
+std::optional<decision::account> parse_account(std::string_view text) {
+  for (size_t i = 1; i < std::size(classes); ++i) {
+    if (!text.starts_with(classes[i]) || text.substr(classes[i].size(), 1) != ":") continue;
+    std::string_view name = text.substr(classes[i].size() + 1);
+    auto kind = static_cast<decision::identity_class>(i);
+    bool plain = kind == decision::identity_class::os || kind == decision::identity_class::pg;
+    if (plain ? base::is_account_name(name) : base::is_identity_name(name))
+      return decision::account{kind, name};
+  }
+  return std::nullopt;
+}
+
+}  // namespace grantd::daemon

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of the daemon as JSON (PROTOCOL.md section 3, "Values"). Pure.
+#pragma once
+
+#include "daemon/pool.h"
+#include "daemon/timekeeper.h"
+#include "daemon/varlink.h"
+#include "daemon/windows.h"
+
+namespace grantd::daemon {
+
+// A grant object.
+[[nodiscard]] json::value describe(const pool& names, const timekeeper& time, const open_grant& g);
+[[nodiscard]] json::value describe(const pool& names, const ended_grant& e);
+[[nodiscard]] json::value describe(const store::grant& g, const timekeeper& time);
+
+[[nodiscard]] std::string id_of(uint64_t grant);
+[[nodiscard]] std::string_view state_word(store::state s);
+[[nodiscard]] std::string_view event_word(store::state how);  // "revoke", "give-back", "expire"
+[[nodiscard]] std::string_view reason_word(decision::reason r);
+// "pg:alice", "os:alice", ...
+[[nodiscard]] std::string print(const decision::account& who);
+[[nodiscard]] std::optional<decision::account> parse_account(std::string_view text);
+
+[[nodiscard]] policy::login_point point_of(const pool& names, const scope_ref& s);
+
+}  // namespace grantd::daemon

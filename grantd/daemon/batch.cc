@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// One turn: everything that was asked since the last one becomes true together. A revocation goes table ->
+// store -> anchor -> answer; a grant store -> anchor -> table -> answer (DESIGN section 6).
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/timestamp.h"
+#include "daemon/answers.h"
+#include "daemon/core.h"
+
+namespace grantd::daemon {
+
+namespace {
+
+reply grants_reply(json::value grants) {
+  reply r;
+  r.parameters.set("grants", std::move(grants));
+  r.parameters.set("durable", true);
+  return r;
+}
+
+reply store_refusal(store::error why, store::store& truth) {
+  switch (why) {
+    case store::error::full:
+      return refusal("NoSpace",
+                     "the store's file system is full: nothing new can be recorded, so nothing opens",
+                     "df -h; then try again");
+    case store::error::locked:
+      return refusal("Locked", "the store is locked: " + truth.locked_text(), "grantctl store unlock");
+    default:
+      return refusal("Busy", "the store cannot be written: nothing new can be recorded, so nothing opens",
+                     "journalctl -u grantd");
+  }
+}
+
+}  // namespace
+
+std::vector<finished> core::turn() {
+  std::vector<finished> out;
+  bool retrying = std::exchange(retry_, false);
+  time_.read();
+  windows_.forget_ended(time_.boot());
+  if (int64_t step = time_.stepped_us(); step != 0) {
+    auto trust = step > 0 && time_.synchronised() ? decision::trust::synchronised : decision::trust::none;
+    say(level::notice, fmt::format("the wall clock stepped by {} ms: windows are mapped again", step / 1000));
+    map_again(trust, "step");
+  }
+  if (bool behind = time_.behind(); behind != was_behind_) {
+    was_behind_ = behind;
+    if (!behind) bring_into_force();
+    say(level::alert,
+        behind ? "the clock is behind the last time that was known: nothing new opens; grantctl clock"
+               : "the clock is right again");
+  }
+  expire();
+  size_t ended_before = undurable_.size();
+  std::vector<waiting_end> waiting;
+  resolve_ends(out, waiting);
+  bool shut = undurable_.size() > ended_before;
+  if (shut) publish();  // before the store: from here on no lookup that starts allows them
+  std::vector<opening> opening_now = prepare_opens(out);
+
+  bool durable = true;
+  if (!opening_now.empty()) {
+    auto written = write(&opening_now);
+    if (!written) {
+      refuse(opening_now, written.error(), out);
+      opening_now.clear();
+    }
+  }
+  bool due = time_.boot().ns - high_water_written_.ns >= high_water_every_ns;
+  if (!undurable_.empty() || !remaps_.empty() || !notes_.empty() || due) {
+    durable = write(nullptr).has_value();
+  }
+  for (opening& o : opening_now) {
+    const store::grant& g = o.record;
+    windows_.add({g.number, g.not_before, g.not_after, g.made, g.mapped, pool_.put(g.person),
+                  pool_.put(g.resource), pool_.put(g.made_by), o.scopes, true, g.reason});
+    dirty_ = true;
+  }
+  publication_.at_least(store_->sequence());
+  if (dirty_ || (retrying && !publication_.error().empty())) publish();
+  next_end_ = windows_.next_end();
+
+  for (const opening& o : opening_now) {
+    const open_grant* g = windows_.find(o.record.number);
+    json::value object = describe(pool_, time_, *g);
+    events_.push_back({"grant", o.record.person, object});
+    say(level::notice,
+        fmt::format("{}: {} may use {} until {}, granted by {}", id_of(o.record.number), o.record.person,
+                    o.record.resource, base::print_timestamp(o.record.not_after).view(), o.record.made_by));
+    reply r;
+    if (publication_.error().empty()) {
+      r.parameters.set("grant", std::move(object));
+    } else {
+      r = refusal("NoTable",
+                  fmt::format("grant {} is made, but {}", id_of(o.record.number), publication_.error()),
+                  "journalctl -u grantd");
+    }
+    out.push_back({o.asked->from, std::move(r)});
+  }
+  for (waiting_end& w : waiting) {
+    if (publication_.stale()) {
+      out.push_back({w.to, refusal("NoTable", "the end does NOT hold: " + publication_.error(),
+                                   "rm " + publication_.path())});
+    } else if (!durable) {
+      reply r = refusal("NotDurable", "in force, but not on disk yet: it is tried again every second",
+                        "grantctl status");
+      r.parameters.set("grants", std::move(w.grants));
+      out.push_back({w.to, std::move(r)});
+    } else {
+      out.push_back({w.to, grants_reply(std::move(w.grants))});
+    }
+  }
+  opens_.clear();
+  ends_.clear();
+  return out;
+}
+
+json::value core::end_one(uint64_t number, store::state how, const std::string& by,
+                          const std::string& reason) {
+  const ended_grant& e = windows_.end(number, how, time_.utc(), time_.boot(), by, reason);
+  undurable_.push_back({number, how, by, reason, time_.utc()});
+  std::string person(pool_.text(e.was.person));
+  say(level::notice,
+      fmt::format("{}: {} on {} {} by {}{}{}", id_of(number), person, pool_.text(e.was.resource),
+                  state_word(how), by, reason.empty() ? "" : ": ", reason));
+  json::value object = describe(pool_, e);
+  events_.push_back({std::string(event_word(how)), std::move(person), object});
+  dirty_ = true;
+  return object;
+}
+
+void core::expire() {
+  std::vector<uint64_t> over;
+  for (const auto& [number, g] : windows_.open()) {
+    bool reached =
+        g.in_force ? decision::end_reached(g.utc(), g.mapped, time_.now()) : g.not_after <= time_.mark();
+    if (reached) over.push_back(number);
+  }
+  for (uint64_t number : over) (void)end_one(number, store::state::expired, "clock", "");
+}
+
+void core::resolve_ends(std::vector<finished>& out, std::vector<waiting_end>& waiting) {
+  for (const end_request& r : ends_) {
+    std::vector<uint64_t> numbers;
+    if (r.number != 0) {
+      if (windows_.find(r.number) != nullptr) numbers.push_back(r.number);
+    } else {
+      for (const auto& [number, g] : windows_.open()) {
+        if ((r.person.empty() || pool_.text(g.person) == r.person) &&
+            (r.resource.empty() || pool_.text(g.resource) == r.resource)) {
+          numbers.push_back(number);
+        }
+      }
+    }
+    waiting_end w{r.from};
+    for (uint64_t number : numbers) w.grants.push(end_one(number, r.how, r.by, r.reason));
+    if (r.from == 0) continue;
+    if (r.number != 0 && numbers.empty()) {  // it ended in this very turn
+      out.push_back({r.from, refusal("AlreadyEnded", "grant " + id_of(r.number) + " has ended already",
+                                     "grantctl show " + id_of(r.number))});
+    } else {
+      waiting.push_back(std::move(w));
+    }
+  }
+}
+
+std::expected<void, store::error> core::write(std::vector<opening>* opens) {
+  if (must_exit_) return std::unexpected(store::error::fatal);
+  auto begun = store_->begin();
+  auto done = begun;
+  if (begun) {
+    // What opens may not eat the reserve that revocations need.
+    done = write_all(opens, opens == nullptr && !undurable_.empty());
+    if (!done) store_->rollback();
+  }
+  if (!done) {
+    if (done.error() == store::error::fatal) {
+      must_exit_ = true;
+      say(level::alert, "the store's file failed: grantd stops, to start again from what is on disk");
+    } else if (done.error() != store::error::locked && !std::exchange(store_failed_, true)) {
+      say(level::alert, done.error() == store::error::full ? "the store's file system is full"
+                                                           : "the store cannot be written");
+    }
+    return done;
+  }
+  if (std::exchange(store_failed_, false)) say(level::notice, "the store can be written again");
+  undurable_.clear();
+  remaps_.clear();
+  notes_.clear();
+  high_water_written_ = time_.boot();
+  store_->restore_reserve();
+  return {};
+}
+
+std::expected<void, store::error> core::write_all(std::vector<opening>* opens, bool urgent) {
+  auto harmless = [](store::error e) { return e == store::error::not_found || e == store::error::not_open; };
+  for (const ending& e : undurable_) {
+    auto done = store_->end_grant(e.number, e.how, e.by, e.reason, e.at);
+    if (!done && !harmless(done.error())) return done;
+  }
+  if (!remaps_.empty()) {
+    std::erase_if(remaps_, [&](const auto& r) { return windows_.find(r.number) == nullptr; });
+    auto done = store_->remap(remaps_, settings_.boot, remap_why_, time_.utc());
+    if (!done && !harmless(done.error())) return done;
+  }
+  for (const pending_note& n : notes_) {
+    std::vector<store::field> fields(n.fields.begin(), n.fields.end());
+    if (auto done = store_->note(n.event, fields, n.at); !done) return done;
+  }
+  if (opens != nullptr) {
+    for (opening& o : *opens) {
+      auto number = store_->add_grant(o.record);
+      if (!number) return std::unexpected(number.error());
+      o.record.number = *number;
+    }
+  }
+  if (auto done = store_->set_high_water(time_.mark(), time_.boot(), settings_.boot); !done) return done;
+  return store_->commit(urgent);
+}
+
+void core::refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out) {
+  for (opening& o : opens) {
+    windows_.give_up(o.scopes);
+    out.push_back({o.asked->from, store_refusal(why, *store_)});
+  }
+}
+
+void core::publish() {
+  dirty_ = false;
+  bool was_bad = !publication_.error().empty();
+  time_.read();  // `written` must not lie before what the batch recorded
+  bool locked = store_->locked() != store::lock_reason::none;
+  if (publication_.publish(windows_, locked, time_.boot(), settings_.utc_offset_s)) {
+    if (was_bad) say(level::notice, "the window table is published again");
+  } else if (!was_bad) {
+    say(level::alert, publication_.error());
+  }
+}
+
+}  // namespace grantd::daemon

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// All clients of api.sock.
+#include "daemon/clients.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "base/clock.h"
+#include "daemon/peer.h"
+
+namespace grantd::daemon {
+namespace {
+
+base::unique_fd make_spare() { return base::unique_fd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+void refuse(int fd, std::string message) {
+  std::string bytes = encode(refusal("Busy", std::move(message), "try again later"));
+  (void)!send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+constexpr unsigned accepts_per_turn = 64;
+
+}  // namespace
+
+clients::clients(loop& l, core& c, const seen_log& seen, client_limits limits)
+    : loop_(l), core_(c), seen_(seen), limits_(limits), spare_(make_spare()) {}
+
+void clients::accept_some(int listener) {
+  for (unsigned i = 0; i < accepts_per_turn; ++i) {
+    base::unique_fd fd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!fd.valid()) {
+      if (errno != EMFILE && errno != ENFILE) return;
+      // Without this the listener stays readable for ever and the loop spins.
+      spare_.reset();
+      base::unique_fd turned_away(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      if (turned_away.valid()) refuse(turned_away.get(), "grantd has no descriptors left");
+      turned_away.reset();
+      spare_ = make_spare();
+      return;
+    }
+    auto uid = peer_uid(fd.get());
+    if (!uid) continue;
+    admit(std::move(fd), *uid);
+  }
+}
+
+void clients::admit(base::unique_fd fd, uid_t uid) {
+  usage& mine = usage_[uid];
+  bool root = uid == 0;
+  if (mine.connections >= (root ? limits_.connections : limits_.connections_per_uid)) {
+    refuse(fd.get(), fmt::format("uid {} has {} connections open", uid, mine.connections));
+  } else if (!root && not_root_ >= limits_.connections) {
+    refuse(fd.get(), fmt::format("grantd has {} connections open", not_root_));
+  } else if (uint64_t number = next_++; loop_.add(fd.get(), EPOLLIN, number)) {
+    auto c = std::make_unique<connection>(std::move(fd), uid, limits_.message_bytes);
+    c->armed = EPOLLIN;
+    c->active = base::boot_now();
+    all_.emplace(number, std::move(c));
+    ++mine.connections;
+    if (!root) ++not_root_;
+    return;
+  }
+  if (mine.connections == 0) usage_.erase(uid);
+}
+
+void clients::drop(uint64_t number) {
+  auto at = all_.find(number);
+  if (at == all_.end()) return;
+  uid_t uid = at->second->who.uid;
+  usage& mine = usage_[uid];
+  mine.bytes -= at->second->counted;
+  if (uid != 0) --not_root_;
+  if (--mine.connections == 0) usage_.erase(uid);
+  watchers_.erase(number);
+  all_.erase(at);
+}
+
+void clients::ready(uint64_t number, uint32_t events) {
+  auto at = all_.find(number);
+  if (at == all_.end()) return;
+  connection& c = *at->second;
+  c.active = base::boot_now();
+  if ((events & EPOLLIN) != 0 && !c.receive()) return drop(number);
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
+    // Nobody reads any more. What was said before still counts, unless it cannot even be read.
+    if (c.has_output() || c.who.watching || (events & EPOLLIN) == 0) return drop(number);
+  }
+  hear_one(number, c);
+}
+
+void clients::hear_one(uint64_t number, connection& c) {
+  for (unsigned i = 0; c.may_speak(); ++i) {
+    if (i == calls_per_turn) {
+      if (c.in.has_message()) heard_later_.push_back(number);
+      break;
+    }
+    auto message = c.in.next();
+    if (!message) {
+      if (c.in.too_long()) {
+        c.send(encode(
+            refusal("BadMessage", fmt::format("a message is at most {} bytes", limits_.message_bytes))));
+        c.closing = true;
+      }
+      break;
+    }
+    auto said = decode_call(*message);
+    if (!said) {
+      c.send(encode(refusal("BadMessage", "not a varlink call: " + said.error())));
+      c.closing = true;
+      break;
+    }
+    auto done = dispatch(core_, c.who, seen_, *said, said->oneway ? 0 : number);
+    if (done) {
+      if (!said->oneway) c.send(encode(*done));
+    } else if (c.who.watching) {
+      watchers_.insert(number);
+    } else {
+      c.waiting = true;
+      waiting_.push_back(number);
+    }
+    if (c.has_output() && !c.flush()) return drop(number);
+  }
+  settle(number, c);
+}
+
+void clients::settle(uint64_t number, connection& c) {
+  if (!c.flush() || c.finished()) return drop(number);
+  size_t held = c.held();
+  usage& mine = usage_[c.who.uid];
+  mine.bytes += held - c.counted;
+  c.counted = held;
+  if (mine.bytes > bytes_per_uid && c.who.uid != 0) return drop(number);
+  bool listen = c.may_speak() && !c.eof && !c.in.has_message();
+  uint32_t wanted = (listen ? uint32_t{EPOLLIN} : 0) | (c.has_output() ? uint32_t{EPOLLOUT} : 0);
+  if (wanted == c.armed) return;
+  c.armed = wanted;
+  loop_.change(c.fd.get(), wanted, number);
+}
+
+bool clients::hear() {
+  for (uint64_t number : std::exchange(heard_later_, {})) {
+    auto at = all_.find(number);
+    if (at != all_.end()) hear_one(number, *at->second);
+  }
+  return !heard_later_.empty();
+}
+
+void clients::answer(std::vector<finished> answers) {
+  for (const finished& f : answers) {
+    auto at = all_.find(f.to);
+    if (at != all_.end()) at->second->send(encode(f.answer));
+  }
+  for (uint64_t number : std::exchange(waiting_, {})) {
+    auto at = all_.find(number);
+    if (at == all_.end()) continue;
+    at->second->waiting = false;
+    if (at->second->in.has_message()) heard_later_.push_back(number);
+    settle(number, *at->second);
+  }
+}
+
+void clients::tell_watchers(const std::vector<event>& events) {
+  if (events.empty() || watchers_.empty()) return;
+  for (const event& e : events) {
+    reply r;
+    r.continues = true;
+    r.parameters.set("event", e.name);
+    r.parameters.set("grant", e.grant);
+    std::string bytes = encode(r);
+    for (uint64_t number : watchers_) {
+      connection& c = *all_.at(number);
+      if (c.who.watch_all || c.who.watch_person == e.person) c.send(bytes);
+    }
+  }
+  for (uint64_t number : std::vector<uint64_t>(watchers_.begin(), watchers_.end())) {
+    connection& c = *all_.at(number);
+    // The right to watch others may have gone with a new policy.
+    caller now = identify(core_, c.who);
+    bool may = c.who.watch_all ? now.may_see : now.may_ask_about(c.who.watch_person);
+    if (!may || !c.flush() || c.out.size() > watcher_backlog) {
+      drop(number);
+    } else {
+      settle(number, c);
+    }
+  }
+}
+
+void clients::sweep(base::boot_time now) {
+  if (limits_.idle_seconds == 0) return;
+  std::vector<uint64_t> idle;
+  for (const auto& [number, c] : all_) {
+    bool quiet = now.ns - c->active.ns > int64_t{limits_.idle_seconds} * base::ns_per_s;
+    if (quiet && (!c->who.watching || c->has_output())) idle.push_back(number);
+  }
+  for (uint64_t number : idle) drop(number);
+}
+
+void clients::flush_all() {
+  for (auto& [number, c] : all_) (void)c->flush();
+}
+
+}  // namespace grantd::daemon

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon without its sockets: state, batches, publication, clock, policy. One thread. Does no I/O of its
+// own beyond store, table and clock_source; never logs (what should be logged is handed out by take_lines()).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/log.h"
+#include "daemon/publication.h"
+#include "daemon/roster.h"
+#include "daemon/timekeeper.h"
+#include "daemon/varlink.h"
+#include "daemon/windows.h"
+#include "store/store.h"
+
+namespace grantd::daemon {
+
+// Who waits for an answer; the core only hands it back. 0: nobody.
+using ticket = uint64_t;
+
+struct open_request {
+  ticket from = 0;
+  std::string person;  // name or e-mail
+  std::string resource;
+  std::optional<int64_t> for_us;
+  std::optional<int64_t> from_us;
+  std::string reason;
+  std::string by;
+};
+
+// Ends every open grant that fits; `number` 0 and empty strings fit all.
+struct end_request {
+  ticket from = 0;
+  uint64_t number = 0;
+  std::string person;  // a name
+  std::string resource;
+  store::state how = store::state::revoked;
+  std::string reason;
+  std::string by;
+};
+
+struct finished {
+  ticket to;
+  reply answer;
+};
+
+struct event {
+  std::string name;  // "grant", "revoke", "give-back", "expire"
+  std::string person;
+  json::value grant;
+};
+
+struct settings {
+  base::boot_id boot{};
+  std::string table;  // path
+  gid_t group = static_cast<gid_t>(-1);
+  base::siphash_key key;  // random
+  int32_t utc_offset_s = 0;
+  std::string policy_file;  // for messages
+};
+
+class core {
+ public:
+  core(settings s, clock_source& clock, std::unique_ptr<store::store> truth);
+
+  // Takes over what the store has, records the start, publishes. Policy first.
+  void start();
+  // Records the stop. The table stays: logins go on.
+  void stop();
+
+  // A valid policy: whom it does not know any more loses their grants with the next turn.
+  void take_policy(std::shared_ptr<const policy::policy> p, uid_map uids);
+  // The file is absent, empty or bad: the old policy stays (at start: none), nothing opens by it, nothing
+  // ends.
+  void policy_failed(std::string why);
+  void set_utc_offset(int32_t seconds) { settings_.utc_offset_s = seconds, dirty_ = true; }
+
+  // --- Changes: gathered, then made by one turn() together; answers come out of that turn. ---
+  void submit(open_request r) { opens_.push_back(std::move(r)); }
+  void submit(end_request r) { ends_.push_back(std::move(r)); }
+  // For the audit chain, with the next turn; at most max_notes wait, more are counted and dropped.
+  void note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
+  // Expiry, steps of the clock and all that was submitted. When it returns, the answers are true: what they
+  // acknowledge is in the store, its anchor and the table.
+  [[nodiscard]] std::vector<finished> turn();
+  [[nodiscard]] bool has_work() const { return dirty_ || !opens_.empty() || !ends_.empty(); }
+  // Something has failed and the next second tries again.
+  [[nodiscard]] bool troubled() const;
+  void retry() { retry_ = true; }
+
+  // --- Root's own, at once ---
+  [[nodiscard]] reply accept_clock(const std::string& by);
+  [[nodiscard]] reply unlock_store(const std::string& by);
+
+  // --- Looked at by the handlers ---
+  [[nodiscard]] const windows& grants() const { return windows_; }
+  [[nodiscard]] const pool& names() const { return pool_; }
+  [[nodiscard]] const roster& people() const { return roster_; }
+  [[nodiscard]] const timekeeper& time() const { return time_; }
+  [[nodiscard]] const publication& table() const { return publication_; }
+  [[nodiscard]] store::store& truth() { return *store_; }
+  [[nodiscard]] const settings& set() const { return settings_; }
+  [[nodiscard]] base::utc_time started() const { return started_; }
+  [[nodiscard]] size_t not_durable() const { return undurable_.size(); }
+  [[nodiscard]] store::store::check_state check() const { return check_; }
+  void refresh_clock() { time_.read(); }
+
+  // One slice of the store's check; call it when there is nothing else to do. false: nothing left to check.
+  bool check_slice();
+  [[nodiscard]] std::optional<base::boot_time> next_end() const { return next_end_; }
+  [[nodiscard]] bool must_exit() const { return must_exit_; }  // fsync failed: start again from disk
+  [[nodiscard]] std::vector<event> take_events() { return std::exchange(events_, {}); }
+  struct line {
+    level at;
+    std::string text;
+  };
+  [[nodiscard]] std::vector<line> take_lines() { return std::exchange(lines_, {}); }
+
+ private:
+  struct ending {
+    uint64_t number;
+    store::state how;
+    std::string by;
+    std::string reason;
+    base::utc_time at;
+  };
+  struct opening {
+    const open_request* asked;
+    store::grant record;
+    scopes_id scopes;
+  };
+  struct waiting_end {
+    ticket to;
+    json::value grants{json::value::array{}};
+  };
+  struct pending_note {
+    std::string event;
+    std::vector<std::pair<std::string, std::string>> fields;
+    base::utc_time at;
+  };
+
+  void load();
+  void load_open(store::grant&& g);
+  void load_ended();
+  void end_those_without_policy();
+  void map_again(decision::trust how, std::string_view why);
+  void bring_into_force();
+  void expire();
+  json::value end_one(uint64_t number, store::state how, const std::string& by, const std::string& reason);
+  void resolve_ends(std::vector<finished>& out, std::vector<waiting_end>& waiting);
+  [[nodiscard]] std::vector<opening> prepare_opens(std::vector<finished>& out);
+  [[nodiscard]] std::expected<opening, reply> prepare(const open_request& asked);
+  [[nodiscard]] std::expected<void, store::error> write(std::vector<opening>* opens);
+  [[nodiscard]] std::expected<void, store::error> write_all(std::vector<opening>* opens, bool urgent);
+  void refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out);
+  void publish();
+  void say(level at, std::string text) { lines_.push_back({at, std::move(text)}); }
+
+  settings settings_;
+  std::unique_ptr<store::store> store_;
+  timekeeper time_;
+  pool pool_;
+  windows windows_{pool_};
+  roster roster_;
+  publication publication_;
+  base::utc_time started_;
+  std::vector<open_request> opens_;
+  std::vector<end_request> ends_;
+  std::vector<ending> undurable_;               // in force, not in the store yet
+  std::vector<store::store::remapped> remaps_;  // published, not in the store yet
+  std::vector<pending_note> notes_;
+  std::vector<event> events_;
+  std::vector<line> lines_;
+  std::string remap_why_;
+  std::optional<base::boot_time> next_end_;
+  base::boot_time high_water_written_{};
+  store::store::check_state check_ = store::store::check_state::more;
+  bool dirty_ = false;  // the table no longer says what is true
+  bool retry_ = false;
+  bool must_exit_ = false;
+  bool was_behind_ = false;
+  bool store_failed_ = false;  // said once
+};
+
+inline constexpr size_t max_notes = 1000;
+inline constexpr int64_t high_water_every_ns = 60 * base::ns_per_s;
+
+}  // namespace grantd::daemon

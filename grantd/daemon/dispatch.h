@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a call to its handler: one table of methods and the role each needs. What is not listed is refused.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "daemon/core.h"
+#include "daemon/parameters.h"
+#include "daemon/varlink.h"
+
+namespace grantd::daemon {
+
+class seen_log;
+
+// What one connection has said about itself so far.
+struct session {
+  uid_t uid;
+  std::string on_behalf;  // of which person (OnBehalf)
+  bool spoke = false;     // a call came in: too late for OnBehalf
+  bool watching = false;
+  bool watch_all = false;
+  std::string watch_person;
+};
+
+// Who calls, by the policy in force now.
+struct caller {
+  uid_t uid;
+  std::string person;  // empty: none
+  bool root = false;
+  bool ask = false;
+  bool may_grant = false;
+  bool may_see = false;
+
+  [[nodiscard]] std::string name() const { return root ? "root" : person; }  // for the record
+  [[nodiscard]] bool may_ask_about(std::string_view who) const {
+    return may_see || (!person.empty() && person == who);
+  }
+};
+[[nodiscard]] caller identify(const core& c, const session& s);
+
+enum class role : uint8_t { anyone, person, see, grant, root, ask, root_or_ask };
+
+struct request {
+  core& in;
+  const caller& by;
+  parameters& given;
+  session& from;
+  const seen_log& seen;
+  ticket to;
+  bool more;
+};
+
+// Nothing: the answer comes out of a turn().
+using answer = std::optional<reply>;
+using handler = answer (*)(request&);
+
+struct method {
+  std::string_view name;
+  role needs;
+  handler run;
+};
+[[nodiscard]] std::span<const method> methods();  // of org.grantd.Access
+
+[[nodiscard]] answer dispatch(core& c, session& s, const seen_log& seen, const call& message, ticket to);
+
+namespace handlers {
+answer grant(request& r);
+answer revoke(request& r);
+answer give_back(request& r);
+answer list(request& r);
+answer show(request& r);
+answer status(request& r);
+answer explain(request& r);
+answer check(request& r);
+answer resources(request& r);
+answer people(request& r);
+answer keys(request& r);
+answer clock(request& r);
+answer accept_clock(request& r);
+answer store_state(request& r);
+answer unlock_store(request& r);
+answer audit(request& r);
+answer seen(request& r);
+answer on_behalf(request& r);
+answer watch(request& r);
+}  // namespace handlers
+
+// org.varlink.service.
+[[nodiscard]] std::optional<reply> varlink_service(const call& message);
+
+}  // namespace grantd::daemon

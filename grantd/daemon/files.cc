@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two files people write.
+#include "daemon/files.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/unique_fd.h"
+
+namespace grantd::daemon {
+namespace {
+
+constexpr size_t max_config = 1 << 20;
+
+std::string lines(const policy::mistakes& all) {
+  std::string out;
+  for (const policy::mistake& m : all) {
+    if (!out.empty()) out += '\n';
+    out += policy::print(m);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::expected<std::string, std::string> read_own_file(const std::string& path, size_t max) {
+  base::unique_fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  auto failed = [&] { return std::unexpected(path + ": " + std::strerror(errno)); };
+  if (!fd.valid()) return failed();
+  struct stat s{};
+  if (fstat(fd.get(), &s) != 0) return failed();
+  if (!S_ISREG(s.st_mode)) return std::unexpected(path + ": not a regular file");
+  if (s.st_uid != 0 && s.st_uid != geteuid()) {
+    return std::unexpected(
+        fmt::format("{}: belongs to uid {}, who could change it: chown root {}", path, s.st_uid, path));
+  }
+  if ((s.st_mode & 022) != 0) {
+    return std::unexpected(fmt::format("{}: others may write it: chmod go-w {}", path, path));
+  }
+  std::string text;
+  char room[16384];
+  for (;;) {
+    ssize_t n = read(fd.get(), room, sizeof room);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed();
+    if (n == 0) return text;
+    text.append(room, static_cast<size_t>(n));
+    if (text.size() > max) return std::unexpected(fmt::format("{}: larger than {} bytes", path, max));
+  }
+}
+
+std::expected<policy::config, std::string> load_config(const std::string& path, bool optional) {
+  if (optional && access(path.c_str(), F_OK) != 0 && errno == ENOENT) return policy::config{};
+  auto text = read_own_file(path, max_config);
+  if (!text) return std::unexpected(text.error());
+  auto parsed = policy::parse_config(*text, path);
+  if (!parsed) return std::unexpected(lines(parsed.error()));
+  return std::move(*parsed);
+}
+
+std::expected<std::shared_ptr<const policy::policy>, std::string> load_policy(const std::string& path) {
+  auto text = read_own_file(path, policy::max_policy_bytes);
+  if (!text) return std::unexpected(text.error());
+  auto parsed = policy::parse_policy(*text, path);
+  if (!parsed) return std::unexpected(lines(parsed.error()));
+  return std::make_shared<const policy::policy>(std::move(*parsed));
+}
+
+}  // namespace grantd::daemon

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two files people write: grantd.toml and policy.toml, read whole and checked for who could have written
+// them.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "policy/config.h"
+#include "policy/policy.h"
+
+namespace grantd::daemon {
+
+// A regular file of at most `max` bytes that belongs to root or us and that nobody else may write. The error
+// is a sentence with path and reason.
+[[nodiscard]] std::expected<std::string, std::string> read_own_file(const std::string& path, size_t max);
+
+// A configuration that is absent is the defaults when `optional`. Errors: one line for each mistake.
+[[nodiscard]] std::expected<policy::config, std::string> load_config(const std::string& path, bool optional);
+[[nodiscard]] std::expected<std::shared_ptr<const policy::policy>, std::string> load_policy(
+    const std::string& path);
+
+}  // namespace grantd::daemon

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handlers that change grants: Grant, Revoke, GiveBack. They check who and what, then hand over to the batch.
+#include <fmt/core.h>
+
+#include <limits>
+
+#include "base/ident.h"
+#include "daemon/answers.h"
+#include "daemon/dispatch.h"
+
+namespace grantd::daemon::handlers {
+namespace {
+
+constexpr size_t max_reason = 500;
+
+// The open grant of that id, or why there is none.
+std::expected<const open_grant*, reply> open_of(request& r, const std::string& id) {
+  auto number = base::parse_id('g', id);
+  if (!number)
+    return std::unexpected(invalid_parameter("id", "not the id of a grant (they look like g-7k2m)"));
+  if (const open_grant* g = r.in.grants().find(*number)) return g;
+  bool ended = r.in.grants().find_ended(*number) != nullptr || r.in.truth().find(*number).has_value();
+  if (!ended)
+    return std::unexpected(refusal("NoSuchGrant", "there is no grant " + id, "grantctl list --all"));
+  return std::unexpected(
+      refusal("AlreadyEnded", "grant " + id + " has ended already", "grantctl show " + id));
+}
+
+}  // namespace
+
+answer grant(request& r) {
+  open_request o;
+  o.from = r.to;
+  o.person = r.given.required("person");
+  o.resource = r.given.required("resource");
+  o.for_us = r.given.integer("for_us", base::us_per_s, int64_t{366} * 86400 * base::us_per_s);
+  o.from_us = r.given.integer("from_us", 0, std::numeric_limits<int64_t>::max() / 4);
+  o.reason = r.given.text("reason", max_reason).value_or("");
+  if (auto bad = r.given.fault()) return bad;
+  o.by = r.by.name();
+  r.in.submit(std::move(o));
+  return std::nullopt;
+}
+
+answer revoke(request& r) {
+  auto id = r.given.text("id");
+  auto person = r.given.text("person");
+  auto resource = r.given.text("resource");
+  end_request e;
+  e.from = r.to;
+  e.reason = r.given.text("reason", max_reason).value_or("");
+  if (auto bad = r.given.fault()) return bad;
+  if (id.has_value() + person.has_value() + resource.has_value() != 1) {
+    return invalid_parameter(id ? "id" : "person", "give exactly one of id, person, resource");
+  }
+  const policy::policy* p = r.in.people().policy();
+  if (id) {
+    auto g = open_of(r, *id);
+    if (!g) return g.error();
+    e.number = (*g)->number;
+  } else if (person) {
+    // Somebody the policy does not know any more, or with no policy at all, can still be put out by name.
+    const policy::person* known = p == nullptr ? nullptr : p->find_person(*person);
+    e.person = known == nullptr ? *person : known->name;
+    bool has_grants = known != nullptr;
+    for (const auto& [number, g] : r.in.grants().open()) {
+      has_grants = has_grants || r.in.names().text(g.person) == e.person;
+    }
+    if (!has_grants)
+      return refusal("NoSuchPerson", "the policy knows no person " + *person, "grantctl people");
+  } else {
+    e.resource = *resource;
+    bool known = p != nullptr && p->find_resource(*resource) != nullptr;
+    for (const auto& [number, g] : r.in.grants().open()) {
+      known = known || r.in.names().text(g.resource) == *resource;
+    }
+    if (!known)
+      return refusal("NoSuchResource", "the policy knows no resource " + *resource, "grantctl resources");
+  }
+  e.how = store::state::revoked;
+  e.by = r.by.name();
+  r.in.submit(std::move(e));
+  return std::nullopt;
+}
+
+answer give_back(request& r) {
+  auto id = r.given.text("id");
+  if (auto bad = r.given.fault()) return bad;
+  if (r.by.person.empty()) {
+    return refusal("NotAllowed", "GiveBack is for people of the policy: it gives back one's own grants",
+                   "grantctl revoke ID --reason TEXT");
+  }
+  end_request e;
+  e.from = r.to;
+  e.person = r.by.person;
+  if (id) {
+    auto g = open_of(r, *id);
+    if (!g) return g.error();
+    if (r.in.names().text((*g)->person) != r.by.person) {
+      return refusal("NotAllowed", "grant " + *id + " is not yours", "grantctl list");
+    }
+    e.number = (*g)->number;
+  }
+  e.how = store::state::given_back;
+  e.by = r.by.person;
+  r.in.submit(std::move(e));
+  return std::nullopt;
+}
+
+}  // namespace grantd::daemon::handlers

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handlers that show grants: List, Show, Status, Watch. They change nothing.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "base/ident.h"
+#include "daemon/answers.h"
+#include "daemon/dispatch.h"
+
+namespace grantd::daemon::handlers {
+namespace {
+
+constexpr int64_t most_listed = 1000;
+
+reply others(std::string_view what) {
+  return refusal("NotAllowed", fmt::format("{} of other people is for those with the right \"see\"", what),
+                 "grantctl list");
+}
+
+// What memory knows better than the store: ended here, not yet on disk.
+json::value describe_stored(request& r, const store::grant& g) {
+  if (const open_grant* o = r.in.grants().find(g.number)) return describe(r.in.names(), r.in.time(), *o);
+  if (g.state == store::state::open) {
+    if (const ended_grant* e = r.in.grants().find_ended(g.number)) return describe(r.in.names(), *e);
+  }
+  return describe(g, r.in.time());
+}
+
+}  // namespace
+
+answer list(request& r) {
+  auto person = r.given.text("person");
+  auto resource = r.given.text("resource");
+  bool all = r.given.flag("all");
+  auto limit = static_cast<size_t>(r.given.integer("limit", 1, most_listed).value_or(most_listed));
+  if (auto bad = r.given.fault()) return bad;
+  const policy::policy* p = r.in.people().policy();
+  if (person && p != nullptr) {
+    if (const policy::person* known = p->find_person(*person)) person = known->name;
+  }
+  if (!person && !r.by.may_see) person = r.by.person;
+  if (person && !r.by.may_ask_about(*person)) return others("grants");
+
+  r.in.refresh_clock();
+  json::value grants{json::value::array{}};
+  if (all) {
+    auto rows = r.in.truth().list({person.value_or(""), resource.value_or(""), false, limit});
+    if (!rows)
+      return refusal("Locked", "the store cannot be read: " + r.in.truth().locked_text(), "grantctl store");
+    for (const store::grant& g : *rows) grants.push(describe_stored(r, g));
+  } else {
+    size_t found = 0;
+    const auto& open = r.in.grants().open();
+    for (auto at = open.rbegin(); at != open.rend() && found < limit; ++at) {
+      const open_grant& g = at->second;
+      if (person && r.in.names().text(g.person) != *person) continue;
+      if (resource && r.in.names().text(g.resource) != *resource) continue;
+      grants.push(describe(r.in.names(), r.in.time(), g));
+      ++found;
+    }
+  }
+  reply done;
+  done.parameters.set("grants", std::move(grants));
+  return done;
+}
+
+answer show(request& r) {
+  std::string id = r.given.required("id");
+  if (auto bad = r.given.fault()) return bad;
+  auto number = base::parse_id('g', id);
+  if (!number) return invalid_parameter("id", "not the id of a grant (they look like g-7k2m)");
+  r.in.refresh_clock();
+  json::value found;
+  if (const open_grant* g = r.in.grants().find(*number)) {
+    found = describe(r.in.names(), r.in.time(), *g);
+  } else if (const ended_grant* e = r.in.grants().find_ended(*number)) {
+    found = describe(r.in.names(), *e);
+  } else if (auto stored = r.in.truth().find(*number)) {
+    found = describe(*stored, r.in.time());
+  }
+  const json::value* person = found.find("person");
+  // Whose it is stays unsaid to those who may not see: the same answer as for none.
+  if (person == nullptr || !r.by.may_ask_about(*person->text())) {
+    return refusal("NoSuchGrant", "there is no grant " + id + (r.by.may_see ? "" : " of yours"),
+                   "grantctl list --all");
+  }
+  reply done;
+  done.parameters.set("grant", std::move(found));
+  return done;
+}
+
+answer status(request& r) {
+  if (auto bad = r.given.fault()) return bad;
+  r.in.refresh_clock();
+  reply done;
+  json::value grants{json::value::array{}};
+  if (!r.by.person.empty()) {
+    done.parameters.set("person", r.by.person);
+    size_t found = 0;
+    const auto& open = r.in.grants().open();
+    for (auto at = open.rbegin(); at != open.rend() && found < most_listed; ++at) {
+      if (r.in.names().text(at->second.person) != r.by.person) continue;
+      grants.push(describe(r.in.names(), r.in.time(), at->second));
+      ++found;
+    }
+  }
+  done.parameters.set("grants", std::move(grants));
+  json::value d;
+  d.set("version", GRANTD_VERSION);
+  d.set("pid", getpid());
+  d.set("started_us", r.in.started().us);
+  d.set("sequence", r.in.table().sequence());
+  d.set("windows", r.in.grants().open().size());
+  if (r.in.truth().locked() != store::lock_reason::none) d.set("locked", r.in.truth().locked_text());
+  d.set("clock_behind", r.in.time().behind());
+  if (!r.in.people().error().empty()) d.set("policy_error", r.in.people().error());
+  d.set("not_durable", r.in.not_durable());
+  if (!r.in.table().error().empty()) d.set("table_error", r.in.table().error());
+  done.parameters.set("daemon", std::move(d));
+  return done;
+}
+
+answer watch(request& r) {
+  auto person = r.given.text("person");
+  if (auto bad = r.given.fault()) return bad;
+  if (!r.more) return invalid_parameter("more", "Watch answers many times: call it with \"more\":true");
+  if (!person && !r.by.may_see) person = r.by.person;
+  if (person && !r.by.may_ask_about(*person)) return others("changes");
+  r.from.watching = true;
+  r.from.watch_all = !person.has_value();
+  r.from.watch_person = person.value_or("");
+  return std::nullopt;
+}
+
+}  // namespace grantd::daemon::handlers

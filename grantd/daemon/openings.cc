@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which grants may be made: every check between a request to open and the store. Deny is the default.
+#include <fmt/core.h>
+
+#include "base/duration.h"
+#include "daemon/answers.h"
+#include "daemon/core.h"
+#include "table/codec.h"
+
+namespace grantd::daemon {
+namespace {
+
+constexpr int64_t most_ahead_us = int64_t{366} * 86400 * base::us_per_s;
+constexpr int64_t just_now_us = base::us_per_s;  // a start this little ago means "now"
+
+bool fits_record(const pool& names, scopes_id scopes) {
+  std::array<uint8_t, table::record_size> bytes;
+  for (const scope_ref& s : names.scopes(scopes)) {
+    decision::record r = names.as_record(s);
+    r.kind = decision::record_kind::window;
+    r.end = {1};
+    r.grant = 1;
+    if (!table::encode_record(r, bytes)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<core::opening> core::prepare_opens(std::vector<finished>& out) {
+  std::vector<opening> ready;
+  for (const open_request& asked : opens_) {
+    auto one = prepare(asked);
+    if (one) {
+      ready.push_back(std::move(*one));
+    } else {
+      out.push_back({asked.from, std::move(one.error())});
+    }
+  }
+  return ready;
+}
+
+std::expected<core::opening, reply> core::prepare(const open_request& asked) {
+  auto no = [](std::string_view name, std::string message, std::string help = {}) {
+    return std::unexpected(refusal(name, std::move(message), std::move(help)));
+  };
+  if (store_->locked() != store::lock_reason::none) {
+    return no("Locked", "the store is locked, nobody gets in: " + store_->locked_text(),
+              "grantctl store unlock");
+  }
+  const policy::policy* p = roster_.policy();
+  if (p == nullptr) {
+    return no("NoPolicy", "no policy is in force: " + roster_.error(), "grantd -t");
+  }
+  if (was_behind_) {
+    return no("ClockBehind", "the clock is behind the last time that was known, so nothing new opens",
+              "grantctl clock accept");
+  }
+  const policy::person* person = p->find_person(asked.person);
+  if (person == nullptr) {
+    return no("NoSuchPerson", fmt::format("the policy knows no person {}", asked.person), "grantctl people");
+  }
+  const policy::resource* resource = p->find_resource(asked.resource);
+  if (resource == nullptr) {
+    return no("NoSuchResource", fmt::format("the policy knows no resource {}", asked.resource),
+              "grantctl resources");
+  }
+  int64_t length = asked.for_us.value_or(resource->default_us);
+  if (length > resource->max_us) {
+    auto r = refusal("TooLong",
+                     fmt::format("{} is opened for at most {} at a time", resource->name,
+                                 base::print_duration(resource->max_us).view()),
+                     fmt::format("grantctl grant {} {} --for {}", person->name, resource->name,
+                                 base::print_duration_short(resource->max_us).view()));
+    r.parameters.set("max_us", resource->max_us);
+    return std::unexpected(std::move(r));
+  }
+  int64_t from = asked.from_us.value_or(time_.utc().us);
+  if (from < time_.utc().us - just_now_us) {
+    return no("NotInTheFuture", "the start lies in the past",
+              fmt::format("grantctl grant {} {}", person->name, resource->name));
+  }
+  if (from > time_.utc().us + most_ahead_us)
+    return std::unexpected(invalid_parameter("from_us", "more than 366 days ahead"));
+  from = std::max(from, time_.utc().us);
+
+  std::vector<policy::scope> scopes = policy::scopes_of(*person, *resource);
+  if (scopes.empty()) {
+    return no("NoAccount", fmt::format("{} has no account that fits {}", person->name, resource->name),
+              fmt::format("add one under [person.{}] in {}, then: systemctl reload grantd", person->name,
+                          settings_.policy_file));
+  }
+  scopes_id set = pool_.put(scopes);
+  if (!fits_record(pool_, set)) {
+    return no("NoAccount",
+              fmt::format("the names of {}'s account and of a login point of {} are too long together "
+                          "for the window table",
+                          person->name, resource->name),
+              "shorten the database's, the cluster's or the role's name");
+  }
+  if (!windows_.reserve(set)) {
+    return no("TooManyWindows",
+              fmt::format("an account of {} would have more than {} windows", person->name,
+                          decision::max_windows_per_account),
+              fmt::format("grantctl list --person {}", person->name));
+  }
+  store::grant g;
+  g.person = person->name;
+  g.resource = resource->name;
+  g.not_before = {from};
+  g.not_after = {from + length};
+  g.made = time_.utc();
+  g.made_by = asked.by;
+  g.reason = asked.reason;
+  g.mapped = decision::map_first({g.not_before, g.not_after}, time_.now());
+  g.mapped_boot = settings_.boot;
+  g.scopes = std::move(scopes);
+  return opening{&asked, std::move(g), set};
+}
+
+}  // namespace grantd::daemon

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// A method's parameters, taken out by name and type. What is not taken out is refused. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/varlink.h"
+
+namespace grantd::daemon {
+
+class parameters {
+ public:
+  explicit parameters(const json::value& object);
+
+  // Nothing when absent or of another type; the latter is remembered. Strings: at most `max` bytes of
+  // printable UTF-8, not empty.
+  std::optional<std::string> text(std::string_view key, size_t max = 128);
+  std::optional<int64_t> integer(std::string_view key, int64_t least, int64_t most);
+  bool flag(std::string_view key);                               // false when absent
+  std::string required(std::string_view key, size_t max = 128);  // text that must be there
+
+  // The first fault: wrong type, out of range, missing, unknown. Call it after everything was taken out.
+  [[nodiscard]] std::optional<reply> fault();
+
+ private:
+  const json::value* take(std::string_view key);
+  void wrong(std::string_view key, std::string why);
+
+  const json::value& object_;
+  std::vector<std::string_view> taken_;
+  std::optional<reply> fault_;
+};
+
+}  // namespace grantd::daemon

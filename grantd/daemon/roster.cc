@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is who right now.
+#include "daemon/roster.h"
+
+#include <fmt/core.h>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace grantd::daemon {
+namespace {
+
+std::vector<char> lookup_room() {
+  long size = sysconf(_SC_GETPW_R_SIZE_MAX);
+  return std::vector<char>(size > 0 ? static_cast<size_t>(size) : 16384);
+}
+
+std::optional<uid_t> uid_of(const std::string& user) {
+  auto room = lookup_room();
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwnam_r(user.c_str(), &entry, room.data(), room.size(), &found) != 0 || found == nullptr) return {};
+  return found->pw_uid;
+}
+
+std::string name_of(uid_t uid) {
+  auto room = lookup_room();
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(uid, &entry, room.data(), room.size(), &found) != 0 || found == nullptr) return {};
+  return found->pw_name;
+}
+
+}  // namespace
+
+uid_map load_uids(const policy::policy* policy, const std::string& ask_user) {
+  uid_map map;
+  map.ask = ask_user.empty() ? std::nullopt : uid_of(ask_user);
+  if (policy == nullptr) return map;
+  for (const auto& [name, person] : policy->people) {
+    for (const std::string& user : person.os) {
+      auto uid = uid_of(user);
+      if (!uid) {
+        map.complaints.push_back(fmt::format("person {}: there is no OS user {} on this host", name, user));
+        continue;
+      }
+      if (*uid == 0) {
+        map.complaints.push_back(fmt::format("person {}: OS user {} is uid 0; root stays root", name, user));
+        continue;
+      }
+      std::string back = name_of(*uid);
+      if (back != user) {
+        map.complaints.push_back(
+            fmt::format("person {}: uid {} of OS user {} is named {} as well; it speaks for nobody", name,
+                        *uid, user, back.empty() ? "(nothing)" : back));
+        map.people.erase(*uid);
+        continue;
+      }
+      map.people[*uid] = {user, name};
+    }
+  }
+  return map;
+}
+
+std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, uid_map uids) {
+  std::vector<std::string> complaints = std::move(uids.complaints);
+  for (auto at = uids.people.begin(); at != uids.people.end();) {
+    auto [seen, fresh] = first_seen_.emplace(at->first, at->second.os_user);
+    if (!fresh && seen->second != at->second.os_user) {
+      complaints.push_back(
+          fmt::format("uid {} was OS user {} and is {} now; it speaks for nobody until grantd is restarted",
+                      at->first, seen->second, at->second.os_user));
+      at = uids.people.erase(at);
+    } else {
+      ++at;
+    }
+  }
+  policy_ = std::move(p);
+  uids_ = std::move(uids);
+  error_.clear();
+  return complaints;
+}
+
+std::string_view roster::person_of(uid_t uid) const {
+  auto at = uids_.people.find(uid);
+  return at == uids_.people.end() ? std::string_view{} : at->second.person;
+}
+
+}  // namespace grantd::daemon

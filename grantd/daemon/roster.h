@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is who right now: the policy in force and the uids of its people. The name service is asked by
+// load_uids() only, when a policy is taken over; never from the loop.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/policy.h"
+
+namespace grantd::daemon {
+
+struct uid_map {
+  struct entry {
+    std::string os_user;
+    std::string person;
+  };
+  std::map<uid_t, entry> people;
+  std::optional<uid_t> ask;             // the account whose word for a person counts
+  std::vector<std::string> complaints;  // one line each: unknown users, one uid with two names
+};
+
+// getpwnam and getpwuid for every OS user of the policy. `policy` may be null: only `ask_user` is looked up.
+[[nodiscard]] uid_map load_uids(const policy::policy* policy, const std::string& ask_user);
+
+class roster {
+ public:
+  // A uid that another OS user had when it was first seen is reported and left out: it may be somebody else's
+  // now. Returns those complaints.
+  std::vector<std::string> take(std::shared_ptr<const policy::policy> p, uid_map uids);
+  // Why the file now on disk is not in force; empty: it is.
+  void set_error(std::string error) { error_ = std::move(error); }
+
+  [[nodiscard]] const policy::policy* policy() const { return policy_.get(); }
+  [[nodiscard]] const std::string& error() const { return error_; }
+  [[nodiscard]] std::string_view person_of(uid_t uid) const;  // empty: nobody of the policy
+  [[nodiscard]] bool is_ask(uid_t uid) const { return uids_.ask == uid && uid != 0; }
+
+ private:
+  std::shared_ptr<const policy::policy> policy_;
+  uid_map uids_;
+  std::map<uid_t, std::string> first_seen_;
+  std::string error_;
+};
+
+}  // namespace grantd::daemon

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// grantd as it runs: core, clients, reports, timers and signals around one loop.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/clients.h"
+#include "daemon/core.h"
+#include "daemon/listener.h"
+#include "daemon/notify.h"
+#include "daemon/reports.h"
+#include "daemon/timers.h"
+#include "policy/config.h"
+
+namespace grantd::daemon {
+
+class server {
+ public:
+  // `config_path` is read again at SIGHUP.
+  server(policy::config c, std::string config_path, bool config_optional);
+  // Opens store and sockets, publishes. Empty: ready to run; else why not.
+  [[nodiscard]] std::string start();
+  // Until SIGTERM (0) or the store fails (1).
+  [[nodiscard]] int run();
+
+ private:
+  void load_policy();
+  void reload();
+  void apply(const policy::config& c);
+  void handle(uint64_t number, uint32_t events);
+  void take_signal();
+  void one_turn();
+  void speak();
+  [[nodiscard]] int patience_ms(bool work_left) const;
+  void each_second(base::boot_time now);
+
+  policy::config config_;
+  std::string config_path_;
+  bool config_optional_;
+  kernel_clock clock_;
+  notify notify_;
+  loop loop_;
+  listeners listeners_;
+  timers timers_;
+  base::unique_fd signals_;
+  std::unique_ptr<core> core_;
+  std::unique_ptr<reports> reports_;
+  std::unique_ptr<clients> clients_;
+  base::boot_time last_second_{};
+  base::boot_time last_turn_{};
+  base::boot_time last_sweep_{};
+  base::boot_time last_watchdog_{};
+  bool turn_due_ = false;
+  bool reload_due_ = false;
+  bool stopping_ = false;
+  std::string status_;
+};
+
+}  // namespace grantd::daemon

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// org.varlink.service: what this service is and what it can be asked. The description's text is the varlink
+// interface definition of PROTOCOL.md section 3.
+#include "daemon/dispatch.h"
+
+namespace grantd::daemon {
+namespace {
+
+constexpr std::string_view service_text = R"(# What every varlink service answers
+interface org.varlink.service
+
+method GetInfo() -> (vendor: string, product: string, version: string, url: string, interfaces: []string)
+method GetInterfaceDescription(interface: string) -> (description: string)
+
+error InterfaceNotFound (interface: string)
+error MethodNotFound (method: string)
+error MethodNotImplemented (method: string)
+error InvalidParameter (parameter: string)
+)";
+
+constexpr std::string_view access_text = R"(# Who may get in where, and until when
+interface org.grantd.Access
+
+# Times are microseconds of UTC since 1970
+type Grant (
+  id: string, person: string, resource: string, access: string, not_before_us: int, not_after_us: int, left_us: int,
+  state: string, made_us: int, made_by: string, reason: string, login_points: []string,
+  ended_us: ?int, ended_by: ?string, ended_reason: ?string
+)
+type Daemon (
+  version: string, pid: int, started_us: int, sequence: int, windows: int, locked: ?string, clock_behind: bool,
+  policy_error: ?string, not_durable: int, table_error: ?string
+)
+type Point (login_point: string, account: string, role: ?string, allowed: bool, reason: string, until_us: ?int)
+type Resource (
+  name: string, description: string, login_points: []string, access: string, default_us: int, max_us: int,
+  roles: []string
+)
+type Person (
+  name: string, email: string, os: []string, pg: []string, dn: []string, krb: []string, rights: []string, keys: int
+)
+type Record (sequence: int, at_us: int, event: string, fields: [string]string, chained: string)
+type Seen (
+  at_us: int, reporter: int, outcome: string, reason: string, account: string, login_point: string, role: ?string,
+  remote: ?string, grant: ?string, pid: int
+)
+type Key (person: string, key: string)
+
+method Grant(person: string, resource: string, for_us: ?int, from_us: ?int, reason: ?string) -> (grant: Grant)
+method Revoke(id: ?string, person: ?string, resource: ?string, reason: ?string) -> (grants: []Grant, durable: bool)
+method GiveBack(id: ?string) -> (grants: []Grant, durable: bool)
+method List(person: ?string, resource: ?string, all: ?bool, limit: ?int) -> (grants: []Grant)
+method Show(id: string) -> (grant: Grant)
+method Status() -> (person: ?string, grants: []Grant, daemon: Daemon)
+method Explain(person: string, resource: string) -> (
+  allowed: bool, until_us: ?int, left_us: ?int, grant: ?string, points: []Point, why: string, help: string
+)
+method Resources() -> (resources: []Resource)
+method People() -> (people: []Person)
+method Check(account: string, login_point: string, role: ?string) -> (
+  allowed: bool, reason: string, until_us: ?int, grant: ?string
+)
+method Clock() -> (utc_us: int, high_water_us: int, synchronised: bool, behind: bool, offset_us: int)
+method AcceptClock() -> (utc_us: int, high_water_us: int, synchronised: bool, behind: bool, offset_us: int)
+method Store() -> (
+  schema: int, grants: int, open: int, records: int, sequence: int, file_bytes: int, reserve: bool, locked: ?string,
+  check: string
+)
+method UnlockStore() -> (
+  schema: int, grants: int, open: int, records: int, sequence: int, file_bytes: int, reserve: bool, locked: ?string,
+  check: string
+)
+method Audit(after: ?int, limit: ?int) -> (records: []Record)
+method Seen(limit: ?int) -> (events: []Seen, dropped: int)
+method Keys() -> (keys: []Key)
+method OnBehalf(person: string) -> ()
+method Watch(person: ?string) -> (event: string, grant: Grant)
+
+error BadMessage (message: string)
+error NoSuchPerson (message: string, help: ?string)
+error NoSuchResource (message: string, help: ?string)
+error NoSuchGrant (message: string, help: ?string)
+error NoAccount (message: string, help: ?string)
+error TooLong (message: string, help: ?string, max_us: int)
+error TooManyWindows (message: string, help: ?string)
+error AlreadyEnded (message: string, help: ?string)
+error NotInTheFuture (message: string, help: ?string)
+error NotAllowed (message: string, help: ?string)
+error NotDurable (message: string, help: ?string, grants: []Grant)
+error NoTable (message: string, help: ?string)
+error Locked (message: string, help: ?string)
+error NoSpace (message: string, help: ?string)
+error ClockBehind (message: string, help: ?string)
+error NoPolicy (message: string, help: ?string)
+error Busy (message: string, help: ?string)
+)";
+
+}  // namespace
+
+std::optional<reply> varlink_service(const call& message) {
+  parameters given(message.parameters);
+  reply done;
+  if (message.method == "org.varlink.service.GetInfo") {
+    if (auto bad = given.fault()) return bad;
+    done.parameters.set("vendor", "grantd");
+    done.parameters.set("product", "grantd");
+    done.parameters.set("version", GRANTD_VERSION);
+    done.parameters.set("url", "https://varlink.org");
+    done.parameters.set("interfaces", json::value::array{"org.varlink.service", "org.grantd.Access"});
+    return done;
+  }
+  if (message.method == "org.varlink.service.GetInterfaceDescription") {
+    std::string name = given.required("interface");
+    if (auto bad = given.fault()) return bad;
+    if (name == "org.grantd.Access") {
+      done.parameters.set("description", access_text);
+    } else if (name == "org.varlink.service") {
+      done.parameters.set("description", service_text);
+    } else {
+      done.error = "org.varlink.service.InterfaceNotFound";
+      done.parameters.set("interface", name);
+    }
+    return done;
+  }
+  return std::nullopt;
+}
+
+}  // namespace grantd::daemon

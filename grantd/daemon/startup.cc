@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// grantd from nothing to ready: store, policy, sockets, the first table.
+#include <fmt/core.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+
+#include "daemon/files.h"
+#include "daemon/local_offset.h"
+#include "daemon/log.h"
+#include "daemon/server.h"
+#include "proof/chain.h"
+
+namespace grantd::daemon {
+namespace {
+
+// At start and at a reload only: asks the name service.
+gid_t group_of(const std::string& name) {
+  gid_t number = 0;
+  auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error == std::errc{} && end == name.data() + name.size()) return number;
+  if (const group* g = getgrnam(name.c_str())) return g->gr_gid;
+  log(level::warning, fmt::format("there is no group {}: the table is readable by our own group only", name));
+  return static_cast<gid_t>(-1);
+}
+
+reporters reporters_of(const policy::config& c) {
+  reporters known;
+  for (const auto& r : c.reporters) {
+    if (const passwd* p = getpwnam(r.user.c_str())) known[p->pw_uid].push_back(r.cluster);
+  }
+  return known;
+}
+
+void raise_descriptors(const policy::config& c) {
+  rlimit now{};
+  if (getrlimit(RLIMIT_NOFILE, &now) != 0) return;
+  rlim_t wanted = rlim_t{c.connections} * 2 + 64;  // root's are counted apart
+  rlimit more = now;
+  more.rlim_max = std::max(now.rlim_max, wanted);
+  more.rlim_cur = more.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &more) == 0) return;
+  now.rlim_cur = now.rlim_max;  // not root: what we have
+  (void)setrlimit(RLIMIT_NOFILE, &now);
+}
+
+store::options store_options(const policy::config& c) {
+  store::options o;
+  o.directory = c.store;
+  o.anchor = c.anchor;
+  o.chain = [](const store::digest& before, std::span<const uint8_t> bytes) {
+    return proof::link(before, bytes);
+  };
+  o.canonical = [](uint64_t sequence, base::utc_time at, std::string_view event,
+                   std::span<const store::field> fields) {
+    return proof::canonical({sequence, at.us, event, fields});
+  };
+  return o;
+}
+
+base::unique_fd take_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
+  if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return {};
+  std::signal(SIGPIPE, SIG_IGN);
+  return base::unique_fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+client_limits limits_of(const policy::config& c) {
+  return {c.connections, c.connections_per_uid, c.message_bytes, c.idle_seconds};
+}
+
+}  // namespace
+
+server::server(policy::config c, std::string config_path, bool config_optional)
+    : config_(std::move(c)), config_path_(std::move(config_path)), config_optional_(config_optional) {}
+
+std::string server::start() {
+  signals_ = take_signals();
+  if (!signals_.valid() || !loop_.valid() || !timers_.valid()) return "cannot watch signals and timers";
+  if (!proof::start()) return "libsodium cannot start";
+  if (std::string wrong = check_run_directory(config_.run); !wrong.empty()) return wrong;
+  auto boot = base::read_boot_id();
+  if (!boot) return "/proc/sys/kernel/random/boot_id cannot be read";
+  settings s;
+  s.boot = *boot;
+  s.table = config_.run + "/windows";
+  s.group = group_of(config_.table_group);
+  if (getrandom(&s.key, sizeof s.key, 0) != sizeof s.key) return "no random bytes to be had";
+  s.utc_offset_s = local_offset_s();
+  s.policy_file = config_.policy;
+  raise_descriptors(config_);
+  auto truth = store::store::open(store_options(config_));
+  if (!truth) return "the store: " + truth.error().what;
+  core_ = std::make_unique<core>(std::move(s), clock_, std::move(*truth));
+  reports_ = std::make_unique<reports>(*core_);
+  clients_ = std::make_unique<clients>(loop_, *core_, reports_->seen(), limits_of(config_));
+  apply(config_);
+  load_policy();
+  core_->start();
+  // Sockets last: a second grantd was stopped by the store's lock before it could take them away.
+  auto made = open_listeners(config_.run);
+  if (!made) return made.error();
+  listeners_ = std::move(*made);
+  bool watched = loop_.add(listeners_.api.get(), EPOLLIN, 1) &&
+                 loop_.add(listeners_.report.get(), EPOLLIN, 2) && loop_.add(signals_.get(), EPOLLIN, 3) &&
+                 loop_.add(timers_.end_fd(), EPOLLIN, 4) && loop_.add(timers_.step_fd(), EPOLLIN, 5);
+  if (!watched) return std::string("epoll: ") + std::strerror(errno);
+  timers_.set_end(core_->next_end());
+  speak();
+  log(level::notice, fmt::format("grantd {} is ready: {} grants open, table {}", GRANTD_VERSION,
+                                 core_->grants().open().size(), core_->table().sequence()));
+  notify_.send("READY=1");
+  return {};
+}
+
+void server::apply(const policy::config& c) {
+  reports_->set_reporters(reporters_of(c));
+  clients_->set_limits(limits_of(c));
+  core_->set_utc_offset(local_offset_s());
+}
+
+void server::load_policy() {
+  auto fresh = daemon::load_policy(config_.policy);
+  if (!fresh) return core_->policy_failed(fresh.error());
+  core_->take_policy(*fresh, load_uids(fresh->get(), config_.ask_user));
+}
+
+}  // namespace grantd::daemon

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's memory of grants: every open one, and those that ended in the last quarter of an hour. What
+// the table is made of. No I/O, no clock.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/pool.h"
+#include "decision/mapping.h"
+#include "store/store.h"
+#include "table/publisher.h"
+
+namespace grantd::daemon {
+
+struct open_grant {
+  uint64_t number = 0;
+  base::utc_time not_before;
+  base::utc_time not_after;
+  base::utc_time made;
+  decision::boot_window mapped;
+  text_id person = 0;
+  text_id resource = 0;
+  text_id made_by = 0;
+  scopes_id scopes = 0;
+  bool in_force = true;  // false: not mapped in this boot yet (the clock is behind), not published
+  std::string reason;
+
+  [[nodiscard]] decision::utc_window utc() const { return {not_before, not_after}; }
+};
+
+struct ended_grant {
+  open_grant was;
+  store::state how = store::state::expired;
+  base::utc_time ended;
+  base::boot_time at;
+  std::string by;
+  std::string reason;
+};
+
+inline constexpr int64_t ended_kept_ns = 900 * base::ns_per_s;
+inline constexpr size_t max_ended = 8192;             // beyond it the oldest are forgotten early
+inline constexpr unsigned max_ended_of_account = 24;  // leaves room for windows and locks in the table
+
+class windows : public table::source {
+ public:
+  explicit windows(pool& names) : pool_(names) {}
+
+  [[nodiscard]] const std::map<uint64_t, open_grant>& open() const { return open_; }
+  [[nodiscard]] const open_grant* find(uint64_t number) const;
+  [[nodiscard]] const ended_grant* find_ended(uint64_t number) const;
+  [[nodiscard]] const std::deque<ended_grant>& ended() const { return ended_; }
+
+  // Room for one more window of each scope? Reserving counts them until add() or give_up().
+  [[nodiscard]] bool reserve(scopes_id scopes);
+  void give_up(scopes_id scopes);
+  void add(open_grant g);  // its scopes were reserved
+  // Loads what the store has: counted whatever the limit says (decide() ignores what is beyond it).
+  void load(open_grant g);
+  void load_ended(ended_grant e);
+  // `number` must be open.
+  const ended_grant& end(uint64_t number, store::state how, base::utc_time now, base::boot_time at,
+                         std::string by, std::string reason);
+  void forget_ended(base::boot_time now);  // those older than ended_kept_ns
+  void clear();
+
+  // May change times and in_force only.
+  void each_open(const std::function<void(open_grant&)>& f);
+
+  // The earliest end among those in force; nothing when none is.
+  [[nodiscard]] std::optional<base::boot_time> next_end() const;
+
+  // Everything known about one account, as decide() wants it. Views live until the next change.
+  [[nodiscard]] std::vector<decision::record> records_of(const decision::account& who) const;
+  [[nodiscard]] size_t window_count() const;  // records of windows in force
+
+  // table::source: call freeze() before a publication; it must not outlive the next change.
+  void freeze(int32_t utc_offset_s);
+  [[nodiscard]] size_t size() const override { return flat_.size(); }
+  [[nodiscard]] decision::record at(size_t i) const override;
+  void thaw();
+
+ private:
+  [[nodiscard]] decision::record window_record(const open_grant& g, const scope_ref& s) const;
+  [[nodiscard]] decision::record ended_record(const ended_grant& e, const scope_ref& s) const;
+  void count(const open_grant& g, bool in);
+
+  pool& pool_;
+  std::map<uint64_t, open_grant> open_;
+  std::deque<ended_grant> ended_;  // oldest first
+  int32_t utc_offset_s_ = 0;
+  struct flat {
+    const open_grant* window;  // or
+    const ended_grant* ended;
+    const scope_ref* scope;
+  };
+  std::vector<flat> flat_;
+};
+
+}  // namespace grantd::daemon
