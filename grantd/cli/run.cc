@@ -36,7 +36,12 @@ exit_code run(const std::vector<std::string>& args, const surroundings& here) {
     const auto& call = std::get<invocation>(*parsed);
     context c(here, call.globals, call.given, out);
     auto done = call.what->run(c);
-    if (!done) return say(done.error(), out);
+    if (!done) {
+      refusal r = std::move(done.error());
+      if (r.help.empty() && r.code == exit_code::usage)
+        r.help = fmt::format("grantctl {} --help", call.what->name);
+      return say(r, out);
+    }
     code = *done;
   }
   if (out.error() != 0) {

@@ -2,6 +2,7 @@
 // grantctl show: one grant with everything that is known of it.
 #include <fmt/format.h>
 
+#include "base/duration.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/grants.h"
@@ -34,11 +35,11 @@ result<exit_code> run(context& c) {
   line("state", g->state);
   line("from", c.time_text(g->not_before_us));
   line("until", c.time_text(g->not_after_us));
-  if (g->state == "open") line("left", window_text(*g, c));
+  if (g->state == "open") line("left", base::print_duration(g->left_us).view());
   line("login points", joined(g->login_points));
   line("made", g->made_us == 0 ? "" : fmt::format("{}, by {}", c.time_text(g->made_us), g->made_by));
   line("reason", g->reason);
-  if (g->ended_us) line("ended", window_text(*g, c));
+  if (g->ended_us) line("ended", fmt::format("{}, by {}", c.time_text(*g->ended_us), g->ended_by));
   line("because", g->ended_reason);
   return exit_code::done;
 }

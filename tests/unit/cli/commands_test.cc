@@ -156,7 +156,7 @@ TEST(show_names_who_ended_a_grant_and_why) {
   asked a = ask(by_method({{"Show", answer("{\"grant\":" + ended_grant + "}")}}), {"show", "g-8m3x"});
   for (const char* part :
        {"id            g-8m3x\n", "state         revoked\n", "made          10:00 +0100, by root\n",
-        "ended         ended 11:00 +0100, by carol\n", "because       done\n", "login points  pam:sshd\n"}) {
+        "ended         11:00 +0100, by carol\n", "because       done\n", "login points  pam:sshd\n"}) {
     TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, part), a.result.out);
   }
 }
@@ -287,15 +287,19 @@ TEST(a_locked_store_is_a_no) {
 }
 
 TEST(audit_lists_records_with_their_fields) {
-  asked a =
-      ask(by_method(
-              {{"Audit", answer(R"({"records":[{"sequence":3,"at_us":1795345200000000,"event":"grant",)"
-                                R"("fields":{"id":"g-7k2m","reason":"ticket 4711"},"chained":"00ff"}]})")}}),
-          {"audit"});
+  auto script =
+      by_method({{"Audit", answer(R"({"records":[{"sequence":3,"at_us":1795345200000000,"event":"grant",)"
+                                  R"("fields":{"grant":"32768","reason":"ticket 4711",)"
+                                  R"("not_after_us":"1795365000000000"},"chained":"00ff"}]})")}});
   TEST_ASSERT_EQUAL_STRING(
       "SEQUENCE  AT           EVENT  FIELDS\n"
-      "3         12:00 +0100  grant  id=g-7k2m reason=\"ticket 4711\"\n",
-      a.result.out);
+      "3         12:00 +0100  grant  grant=g-1000v reason=\"ticket 4711\" not_after=2026-11-22T16:30:00Z\n",
+      ask(script, {"audit"}).result.out);
+  TEST_ASSERT_EQUAL_STRING(
+      R"({"records":[{"sequence":3,"at":"2026-11-22T11:00:00Z","event":"grant","fields":{"grant":"g-1000v",)"
+      R"("reason":"ticket 4711","not_after":"2026-11-22T16:30:00Z"},"chained":"00ff"}]})"
+      "\n",
+      ask(script, {"audit", "-o", "json"}).result.out);
 }
 
 TEST(call_gives_the_answer_as_it_came) {
