@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# completions/grantctl.bash and grantctl(1) know every command, and completion asks for names without a terminal.
+# usage: completion_test.sh GRANTCTL SOURCE_DIRECTORY
+set -u
+program=$1
+source=$2
+failed=0
+is() {
+  [ "$1" = "$2" ] && return
+  printf 'not ok: %s\n expected: %s\n got:      %s\n' "$3" "$1" "$2"
+  failed=1
+}
+
+mapfile -t commands < <("$program" --help | sed -n '/^usage/,/^Examples/s/^  \([a-z-]*\) .*/\1/p' | sort)
+[ "${#commands[@]}" -ge 15 ] || { echo "not ok: --help names no commands"; exit 1; }
+
+for c in "${commands[@]}"; do
+  grep -qE "^\.B[IR]? \"?$c\b" <(sed 's/\\//g' "$source/packaging/man/grantctl.1") || { echo "not ok: grantctl(1) has no $c"; failed=1; }
+done
+
+# shellcheck source=/dev/null
+. "$source/packaging/completions/grantctl.bash"
+# What stands for grantctl while names are completed; completion calls it by name.
+# shellcheck disable=SC2317
+fake_grantctl() {
+  case $* in
+    *people) echo '{"people":[{"name":"alice","email":"a@b"},{"name":"bob"}]}' ;;
+    *resources) echo '{"resources":[{"name":"orders-db"},{"name":"web"}]}' ;;
+    *list) echo '{"grants":[{"id":"g-7k2m"}]}' ;;
+  esac
+}
+complete_line() {
+  COMP_WORDS=("$@")
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+  _grantctl
+  printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' '
+}
+is "$(printf '%s\n' "${commands[@]}" | paste -sd' ')" "$(complete_line fake_grantctl '')" 'every command'
+is 'alice bob' "$(complete_line fake_grantctl grant '')" 'people after grant'
+is 'orders-db' "$(complete_line fake_grantctl grant alice o)" 'resources after the person'
+is 'orders-db web' "$(complete_line fake_grantctl --socket /x request --for 1h '')" 'options are no places'
+is 'g-7k2m' "$(complete_line fake_grantctl revoke g)" 'ids'
+is '--person' "$(complete_line fake_grantctl revoke --p)" 'options of a command'
+is 'json table' "$(complete_line fake_grantctl list -o '')" 'formats'
+is '' "$(complete_line fake_grantctl --host ssh://db1 grant '')" 'nothing over ssh'
+[ "$failed" = 0 ] && echo ok
+exit "$failed"
