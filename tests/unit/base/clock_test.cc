@@ -37,7 +37,7 @@ TEST(the_boot_id_is_the_kernels) {
   std::string shown;
   for (size_t i = 0; i < id->size(); ++i) {
     char two[3];
-    std::snprintf(two, sizeof two, "%02x", (*id)[i]);
+    (void)std::snprintf(two, sizeof two, "%02x", (*id)[i]);
     if (i == 4 || i == 6 || i == 8 || i == 10) shown += '-';
     shown += two;
   }

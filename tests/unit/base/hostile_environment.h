@@ -31,7 +31,7 @@ class environment_guard {
         unsetenv(names[i]);
       }
     }
-    std::setlocale(LC_ALL, "C");
+    (void)std::setlocale(LC_ALL, "C");
     tzset();
     if (chdir(cwd_.c_str()) != 0) std::abort();
   }
@@ -64,7 +64,7 @@ inline void each_hostile_environment(const std::function<void(const std::string&
     for (const char* name : environment_guard::names) setenv(name, t.locale, 1);
     setenv("TZ", t.tz, 1);
     setenv("TZDIR", "/proc/self", 1);
-    std::setlocale(LC_ALL, t.locale);  // what is not installed stays as it was: the machine decides
+    (void)std::setlocale(LC_ALL, t.locale);  // what is not installed stays as it was: the machine decides
     tzset();
     if (chdir("/proc/self/fdinfo") != 0) std::abort();
     body(std::string("TZ=") + t.tz + " LC_ALL=" + t.locale);

@@ -94,7 +94,7 @@ TEST(anything_else_is_no_id) {
       "g-\xff\xff\xff\xff",
       "g-\xc3\xa9"
       "0a",
-      std::string("g-0\00011", 7),
+      std::string("g-0\00011", 6),
       std::string(print_id('g', largest + 1).view()),  // beyond the range
       std::string(print_id('g', ~uint64_t{0}).view()),
       "g-" + std::string(12, 'z'),
