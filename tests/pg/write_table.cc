@@ -6,9 +6,11 @@
 // One record a line, fields separated by tabs, the first the kind:
 //	window  id=os:bob  database=orders  role=app  start=-60  end=3600
 //	ended   id=pg:bob  database=orders  role=bob  how=revoked  ago=60
-//	lock    id=pg:bob  text=...         point  database=orders  resource=orders-db         locked
-// Everywhere: cluster= (default main), database= (absent: any; empty: physical replication), replication=1.
-// Times are seconds from now.
+//	lock    id=pg:bob  text=...
+//	point   database=orders  resource=orders-db
+// Or a word about the table itself: locked; other-boot: written in another one; ahead: written an hour from
+// now. Everywhere: cluster= (default main), database= (absent: any; empty: physical replication),
+// replication=1. Times are seconds from now.
 #include <sys/random.h>
 
 #include <cstdio>
@@ -31,6 +33,8 @@ struct description {
   std::vector<fields> records;
   std::vector<fields> points;
   uint32_t flags = 0;
+  bool other_boot = false;
+  bool ahead = false;
 };
 
 [[noreturn]] void complain(const std::string& what) {
@@ -68,6 +72,10 @@ description read_description() {
     if (f["kind"].empty()) continue;
     if (f["kind"] == "locked")
       out.flags |= table::flag_locked;
+    else if (f["kind"] == "other-boot")
+      out.other_boot = true;
+    else if (f["kind"] == "ahead")
+      out.ahead = true;
     else if (f["kind"] == "point")
       out.points.push_back(f);
     else
@@ -146,8 +154,9 @@ int main(int argc, char** argv) {
   if (argc < 2) complain("usage: write_table TABLE [--again]");
   const bool again = argc > 2 && std::string{argv[2]} == "--again";
   const description d = read_description();
-  const auto boot = base::read_boot_id();
+  auto boot = base::read_boot_id();
   if (!boot) complain("no boot id");
+  if (d.other_boot) (*boot)[0] ^= 1;
   std::vector<table::point_name> points;
   for (const fields& f : d.points) points.push_back({where(f), text(f, "resource")});
 
@@ -157,7 +166,7 @@ int main(int argc, char** argv) {
     const base::boot_time now = base::boot_now();
     table::publication what{.sequence = static_cast<uint64_t>(now.ns),
                             .boot = *boot,
-                            .written = now,
+                            .written = {now.ns + (d.ahead ? 3600 * base::ns_per_s : 0)},
                             .key = {},
                             .flags = d.flags,
                             .points = points};
