@@ -26,9 +26,19 @@ namespace {
 
 constexpr int64_t goodbye_ns = 2 * base::ns_per_s;  // how long ssh may take to end once its input has ended
 
-// ssh with both ends of its standard input and output on `fd`; 0 or an errno.
-int start(const std::string& program, const std::vector<std::string>& args, int fd, pid_t& pid) {
-  std::vector<char*> argv{const_cast<char*>(program.c_str())};
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> all;
+  while (!text.empty()) {
+    size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) all.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return all;
+}
+
+// `args` with both ends of its standard input and output on `fd`; 0 or an errno.
+int start(const std::vector<std::string>& args, int fd, pid_t& pid) {
+  std::vector<char*> argv;
   for (const std::string& a : args) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
@@ -42,7 +52,7 @@ int start(const std::string& program, const std::vector<std::string>& args, int 
   sigaddset(&broken_pipe, SIGPIPE);
   posix_spawnattr_setsigdefault(&attributes, &broken_pipe);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  int rc = posix_spawnp(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
+  int rc = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return rc;
@@ -70,6 +80,9 @@ bool ended_within(pid_t pid, int said, int64_t deadline_ns) {
 
 result<connection> connection::through_ssh(const std::string& program, const address& to, int64_t timeout_us,
                                            int64_t patience_us) {
+  std::vector<std::string> args = words(program);
+  if (args.empty()) return refuse(exit_code::usage, "GRANTD_SSH names no program", "grantctl --help");
+  for (std::string& a : ssh_arguments(to)) args.push_back(std::move(a));
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     return refuse(exit_code::unreachable, fmt::format("cannot start ssh: {}", std::strerror(errno)));
@@ -80,7 +93,7 @@ result<connection> connection::through_ssh(const std::string& program, const add
                                  to.port == 0 ? "" : fmt::format(" -p {}", to.port), to.user, to.host);
   connection c(std::move(ours), fmt::format("ssh://{}@{}", to.user, to.host), std::move(help), timeout_us);
   c.first_timeout_us_ = patience_us;
-  if (int rc = start(program, ssh_arguments(to), theirs.get(), c.ssh_); rc != 0) {
+  if (int rc = start(args, theirs.get(), c.ssh_); rc != 0) {
     c.ssh_ = -1;
     return refuse(exit_code::unreachable, fmt::format("cannot start {}: {}", program, std::strerror(rc)),
                   "apt-get install openssh-client");

@@ -54,6 +54,19 @@ TEST(the_environment_names_the_host) {
   TEST_ASSERT_EQUAL_STRING("{}\n", s.run({"call", "Status"}).out);
 }
 
+TEST(the_named_ssh_may_have_options_of_its_own_and_no_shell_reads_them) {
+  temp_dir where;
+  stage s;
+  s.environment["GRANTD_SSH"] = script(where, "printf '%s\\n' \"$@\" >'" + (where / "args") +
+                                                  "'\nprintf '{\"parameters\":{}}\\000'\ncat >/dev/null\n") +
+                                "  -i /key $(id)";
+  TEST_ASSERT_EQUAL_INT(0, s.run({"--host", "ssh://db1", "call", "Status"}).code);
+  TEST_ASSERT_TRUE_MESSAGE(content(where / "args").starts_with("-i\n/key\n$(id)\n-T\n"),
+                           content(where / "args"));
+  s.environment["GRANTD_SSH"] = " ";
+  TEST_ASSERT_EQUAL_INT(2, s.run({"--host", "ssh://db1", "status"}).code);
+}
+
 TEST(ssh_that_fails_or_is_absent_is_unreachable) {
   temp_dir where;
   stage s;
