@@ -257,6 +257,7 @@ std::expected<void, open_failure> store::impl::open() {
   }
   if (auto r = inspect_file(directory + "/reserve"); !r) return std::unexpected(r.error());
 
+  reserve.at(directory + "/reserve", opt.reserve_bytes);
   anchor.at(opt.anchor);
   auto seen = anchor.read();
   if (!seen) return std::unexpected(seen.error());
@@ -282,7 +283,6 @@ std::expected<void, open_failure> store::impl::open() {
   if (r) r = settle_schema();
   if (r && readable) r = compare_with_anchor(*seen);
   if (!r) return r;
-  reserve.at(directory + "/reserve", opt.reserve_bytes);
   if (locked == lock_reason::none) (void)reserve.fill();
   return {};
 }

@@ -9,8 +9,6 @@
 namespace grantd::store {
 namespace {
 
-constexpr int checkpoint_frames = 1000;
-
 uint64_t size_of(const std::string& path) {
   struct stat st;
   // Never open(2): closing a second descriptor of the database would drop SQLite's POSIX locks.
@@ -44,7 +42,7 @@ store::impl::result store::impl::begin() {
   if (fatal) return std::unexpected(error::fatal);
   if (in_batch != batch::none) return std::unexpected(error::invalid);
   // Here and not in SQLite's own hook, which throws away the result: a failed fsync must not be tried twice.
-  if (wal_frames >= checkpoint_frames) {
+  if (wal_frames >= opt.checkpoint_frames) {
     int rc = checkpoint();
     if (rc != SQLITE_OK && (classify(rc, 0) == error::fatal || means_corrupt(rc)))
       return std::unexpected(fault(rc));

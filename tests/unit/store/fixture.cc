@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "unit/store/fixture.h"
 
+#include <sched.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
 
 #include "base/siphash.h"
 
@@ -45,6 +51,7 @@ store::options options_in(const std::string& root, const std::string& vfs) {
           .chain = chain,
           .canonical = canonical,
           .reserve_bytes = 1 << 20,
+          .checkpoint_frames = 1000,
           .vfs = vfs};
 }
 
@@ -131,6 +138,34 @@ store::store::check_state check_all(store::store& s) {
     auto state = s.check_slice();
     if (state != store::store::check_state::more) return state;
   }
+}
+
+void in_private_tmpfs(const std::string& where, const std::string& mount_options,
+                      const std::function<void()>& body) {
+  std::fflush(nullptr);
+  pid_t child = fork();
+  TEST_ASSERT_TRUE(child >= 0);
+  if (child == 0) {
+    int status = 77;
+    if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+        mount("tmpfs", where.c_str(), "tmpfs", 0, mount_options.c_str()) == 0) {
+      status = 1;
+      try {
+        body();
+        status = 0;
+      } catch (const failure& f) {
+        std::fprintf(stderr, "%s:%d: %s\n", f.file, f.line, f.what.c_str());
+      } catch (...) {
+        std::fprintf(stderr, "escaped exception\n");
+      }
+    }
+    std::fflush(nullptr);
+    _exit(status);
+  }
+  int status = 0;
+  TEST_ASSERT_TRUE(waitpid(child, &status, 0) == child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) TEST_IGNORE_MESSAGE("needs root for a private mount");
+  TEST_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 std::string raw_sql(const std::string& root, const std::string& sql) {

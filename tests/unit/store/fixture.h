@@ -9,8 +9,6 @@
 #include "support/temp_dir.h"
 #include "support/unity.h"
 
-struct sqlite3;
-
 namespace grantd::test {
 
 // Chained over canonical bytes, as proof/ does, with SipHash in BLAKE2b's place.
@@ -34,6 +32,10 @@ void end(store::store& s, uint64_t number, store::state how = store::state::revo
 void check_audit(store::store& s);
 // check_slice until it is through.
 [[nodiscard]] store::store::check_state check_all(store::store& s);
+
+// Runs `body` in a child whose own mount namespace has a tmpfs at `where`; skips the test without root.
+void in_private_tmpfs(const std::string& where, const std::string& mount_options,
+                      const std::function<void()>& body);
 
 // Runs SQL on the file with a connection of its own (the store must be closed); SQLite's message, "" when
 // fine.
