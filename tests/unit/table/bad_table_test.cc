@@ -252,6 +252,19 @@ TEST(unknown_flag_in_the_header_is_refused) {
   t.refused_as(fault::bad_header);
 }
 
+TEST(reserved_bytes_of_the_header_must_be_zero) {
+  for (size_t at : {table::header_at::reserved, table::header_at::checksum - 1}) {
+    good t;
+    std::vector<uint8_t> file = read_file(t.path);
+    file[at] = 1;
+    base::siphash13 sum({});
+    sum.add(file.data(), table::header_at::checksum);
+    base::store_little(&file[table::header_at::checksum], sum.finish());
+    write_file(t.path, file);
+    t.refused_as(fault::bad_header);
+  }
+}
+
 TEST(impossible_counts_in_the_header_are_refused) {
   void (*const edits[])(table::header&) = {
       [](table::header& h) { h.bucket_count = 0; },
@@ -439,6 +452,11 @@ TEST(two_accounts_in_one_bucket_are_kept_apart) {
   TEST_ASSERT_TRUE(t.grants(pg.who) == std::vector<uint64_t>{2});
   TEST_ASSERT_TRUE(t.grants(os("alic")) == std::vector<uint64_t>{3});
   TEST_ASSERT_TRUE(t.grants(os("bob")).empty());
+  auto found = std::make_unique<table::found>();
+  for (std::string_view name : {"alic", "alice", "alicea"}) {
+    t.expect(fault::none, s.find(os(name), *found));
+    TEST_ASSERT_EQUAL_INT(1, found->count);  // not even a name that begins like it
+  }
 }
 
 namespace {

@@ -14,6 +14,7 @@ namespace {
 // Faults for the calls of new_file.cc (linked with --wrap): the call after `write_after` more writes fails.
 int write_after = -1;
 int write_error = 0;
+size_t write_at_most = SIZE_MAX;
 int rename_error = 0;
 int fchown_error = 0;
 unsigned injected = 0;
@@ -34,7 +35,8 @@ ssize_t __wrap_write(int fd, const void* bytes, size_t size) {
   }
   if (write_after > 0 && --write_after == 0)
     return __real_write(fd, bytes, size / 2 + 1);  // short, then the fault
-  return __real_write(fd, bytes, size);
+  if (size > write_at_most) ++injected;
+  return __real_write(fd, bytes, std::min(size, write_at_most));
 }
 
 int __wrap_rename(const char* from, const char* to);
@@ -213,6 +215,17 @@ TEST(full_file_system_is_an_error_and_the_old_table_stands) {
     }
   }
   TEST_ASSERT_TRUE(t.try_publish(3).has_value());
+}
+
+TEST(short_writes_are_continued) {
+  many t(3000);
+  injected = 0;
+  write_at_most = 1000;
+  auto done = t.try_publish(1);
+  write_at_most = SIZE_MAX;
+  TEST_ASSERT_TRUE(injected > 100);
+  TEST_ASSERT_TRUE(done.has_value());
+  for (size_t i = 0; i < t.names.size(); i += 7) TEST_ASSERT_EQUAL_INT(1, t.grants(os(t.names[i])).size());
 }
 
 TEST(failed_rename_is_an_error_and_the_old_table_stands) {

@@ -131,9 +131,9 @@ TEST(overflow_of_the_queue_is_a_change) {
     const bool odd = i % 2 != 0;
     TEST_ASSERT_EQUAL_INT(0, rename((odd ? two : one).c_str(), (odd ? one : two).c_str()));
   }
-  bool changed = false;
-  for (int i = 0; i < 1000 && !is_silent(t.watch); ++i) changed = t.watch.drain() || changed;
-  TEST_ASSERT_TRUE(changed);
+  bool last = false;
+  for (int i = 0; i < 1000 && !is_silent(t.watch); ++i) last = t.watch.drain();
+  TEST_ASSERT_TRUE(last);  // the overflow stands last
 }
 
 TEST(without_inotify_it_polls_and_finds_it_again) {
