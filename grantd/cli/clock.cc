@@ -38,8 +38,9 @@ result<exit_code> run(context& c) {
   }
   if (behind) {
     return refuse(exit_code::no,
-                  "the clock is behind what grantd has seen before: it opens nothing until it is right",
-                  "timedatectl; if the clock is right: grantctl clock accept");
+                  "the clock is behind what grantd has seen before: it opens nothing until the clock is "
+                  "right, or root accepts it",
+                  "grantctl clock accept");
   }
   return exit_code::done;
 }

@@ -63,10 +63,15 @@ result<exit_code> run(context& c) {
     }
     return exit_code::done;
   }
-  grantors who = ask_grantors(c, *caller);
-  std::string help = fmt::format("grantctl grant {} {}", shell_word(*caller), shell_word(resource));
+  if (c.opts.json) c.print_document(e->document);
+  // A grant helps only where the daemon says so: not for want of an account, a right clock, an unlocked
+  // store.
+  std::string open_it = fmt::format("grantctl grant {} {}", shell_word(*caller), shell_word(resource));
+  if (!e->help.empty() && !e->help.starts_with(open_it)) return refuse(exit_code::no, e->why, e->help);
+  std::string help = c.given.has("--for") || e->help.empty() ? open_it : e->help;
   if (c.given.has("--for")) help += fmt::format(" --for {}", shell_word(c.given.get("--for")));
   if (c.given.has("--reason")) help += fmt::format(" --reason {}", shell_word(c.given.get("--reason")));
+  grantors who = ask_grantors(c, *caller);
   std::string message =
       fmt::format("{}. ", e->why.empty() ? fmt::format("no window is open for you on {}", resource) : e->why);
   if (message.ends_with(".. ")) message.erase(message.size() - 2, 1);
@@ -77,7 +82,6 @@ result<exit_code> run(context& c) {
   } else {
     message += fmt::format("Windows are opened by people for now: ask {}", joined(who.names));
   }
-  if (c.opts.json) c.print_document(e->document);
   return refuse(exit_code::no, message, help);
 }
 

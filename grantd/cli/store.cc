@@ -39,8 +39,10 @@ result<exit_code> run(context& c) {
     c.out.data(text);
   }
   if (locked) {
-    return refuse(exit_code::no, fmt::format("the store is locked, nobody is let in: {}", *locked),
-                  "after a look at it, as root: grantctl store unlock");
+    return refuse(
+        exit_code::no,
+        fmt::format("the store is locked, nobody is let in until root has looked at it: {}", *locked),
+        "grantctl store unlock");
   }
   if (check == "corrupt")
     return refuse(exit_code::no, "the store is corrupt, nobody is let in", "sqlite3 grantd.db .recover");

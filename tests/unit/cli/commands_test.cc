@@ -226,7 +226,16 @@ TEST(a_request_of_somebody_who_may_not_see_people_still_names_the_command) {
   asked a = ask(script, {"request", "orders-db"});
   TEST_ASSERT_EQUAL_INT(1, a.result.code);
   TEST_ASSERT_TRUE(contains(a.result.err, "ask one who has the right grant, or root"));
-  TEST_ASSERT_TRUE(contains(a.result.err, "help: grantctl grant alice orders-db\n"));
+  TEST_ASSERT_TRUE(contains(a.result.err, "help: grantctl grant alice orders-db --for 1h\n"));
+}
+
+TEST(a_request_that_no_grant_would_help_passes_on_what_does) {
+  std::string no_account =
+      answer(R"({"allowed":false,"points":[],"why":"alice has no account that fits web","help":"edit it"})");
+  asked a = ask(by_method({{"Status", status_of("alice", "")}, {"Explain", no_account}}),
+                {"request", "web", "--for", "1h"});
+  TEST_ASSERT_EQUAL_INT(1, a.result.code);
+  TEST_ASSERT_EQUAL_STRING("grantctl: alice has no account that fits web\nhelp: edit it\n", a.result.err);
 }
 
 TEST(a_request_inside_a_window_says_until_when) {

@@ -3,10 +3,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
+#include "base/unique_fd.h"
 #include "fake_grantd.h"
 #include "stage.h"
 #include "support/unity.h"
 
+using namespace grantd;
 using namespace grantd::test;
 
 namespace {
@@ -91,4 +95,26 @@ TEST(data_that_cannot_be_written_is_said) {
   close(full);
   TEST_ASSERT_EQUAL_INT(1, o.code);
   TEST_ASSERT_TRUE(contains(o.err, "cannot write"));
+}
+
+TEST(colours_are_for_a_terminal_that_wants_them) {
+  base::unique_fd master(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  TEST_ASSERT_TRUE(master.valid() && grantpt(master.get()) == 0 && unlockpt(master.get()) == 0);
+  base::unique_fd slave(open(ptsname(master.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  TEST_ASSERT_TRUE(slave.valid());
+  fake_grantd daemon(by_method({{"Resources", answer(R"({"resources":[{"name":"web","access":"read-only",)"
+                                                     R"("login_points":[],"default_us":0,"max_us":0}]})")}}));
+  auto shown = [&](std::map<std::string, std::string> environment) {
+    stage s;
+    s.environment = std::move(environment);
+    s.out_fd = slave.get();
+    TEST_ASSERT_EQUAL_INT(0, run_at(daemon.path(), {"resources"}, s).code);
+    char buffer[4096];
+    ssize_t n = read(master.get(), buffer, sizeof buffer);
+    return std::string(buffer, static_cast<size_t>(n > 0 ? n : 0));
+  };
+  TEST_ASSERT_TRUE(contains(shown({{"TERM", "xterm"}}), "\033["));
+  TEST_ASSERT_FALSE(contains(shown({{"TERM", "xterm"}, {"NO_COLOR", "1"}}), "\033["));
+  TEST_ASSERT_FALSE(contains(shown({{"TERM", "dumb"}}), "\033["));
+  TEST_ASSERT_FALSE(contains(shown({}), "\033["));
 }
