@@ -99,7 +99,8 @@ look_at(attempt &a, const Port *port) noexcept
 		used += n > 0 ? static_cast<size_t>(n) : sizeof(a.known);
 	}
 	if (a.identities.count == 0)
-		strlcpy(a.known, "nobody: the server knows only that somebody was mapped to the role", sizeof(a.known));
+		snprintf(a.known, sizeof(a.known),
+				 "nobody: the server knows only that somebody was mapped to the role");
 }
 
 void
