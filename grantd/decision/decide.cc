@@ -51,16 +51,18 @@ verdict look(const record& r, const question& q, base::boot_time now) noexcept {
   return v;
 }
 
-// Which of two answers stands. Among equals the earliest start, the latest end; then the older grant, so that
-// the order of records shows nowhere.
+constexpr bool over(reason r) noexcept { return r == reason::revoked || r == reason::ended; }
+
+// Which of two answers stands. Of two ends the later: it is the one the person remembers. Among equals the
+// earliest start, the latest end; then the older grant, so that the order of records shows nowhere.
 bool stronger(const verdict& a, const verdict& b) noexcept {
-  if (a.why != b.why) {
+  if (a.why != b.why && !(over(a.why) && over(b.why))) {
     if (a.why == reason::locked || b.why == reason::locked) return a.why == reason::locked;
     return a.why < b.why;
   }
   if (a.why == reason::allowed && a.given != b.given) return a.given > b.given;
   if (a.until != b.until) return a.why == reason::not_yet ? a.until < b.until : a.until > b.until;
-  return a.grant < b.grant;
+  return a.grant != b.grant ? a.grant < b.grant : a.why < b.why;
 }
 
 // From open to end and, where another window has begun by then, on to that one's end.

@@ -48,7 +48,7 @@ struct question {
   bool live = false;
 };
 
-// `none`: no window at all. The order is the precedence when several would do.
+// The order is the precedence when several would do; of `revoked` and `ended` the one that happened later.
 enum class reason : uint8_t {
   allowed = 0,
   locked = 1,

@@ -1,32 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times whole PostgreSQL connections (connect, close), alternating between conninfo strings ("0 4100123",
-// ns).
-//   connect_bench ROUNDS CONNINFO CONNINFO...
+// Times whole PostgreSQL connections, alternating between conninfo strings ("0 4100123", ns). Asserts nothing.
+//   connect_bench libpq|psql ROUNDS CONNINFO...   libpq: connect alone; psql: the program, from start to exit
 #include <libpq-fe.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
+namespace {
+
+bool connect_once(const char* conninfo) {
+  PGconn* c = PQconnectdb(conninfo);
+  bool in = PQstatus(c) == CONNECTION_OK;
+  if (!in) std::fprintf(stderr, "%s", PQerrorMessage(c));
+  PQfinish(c);
+  return in;
+}
+
+bool psql_once(char* conninfo) {
+  char program[] = "/usr/lib/postgresql/15/bin/psql", plain[] = "-X", command[] = "-c", nothing[] = "";
+  char* words[] = {program, plain, command, nothing, conninfo, nullptr};
+  pid_t child = -1;
+  int status = -1;
+  return posix_spawn(&child, program, nullptr, nullptr, words, environ) == 0 &&
+         waitpid(child, &status, 0) == child && status == 0;
+}
+
+long long ns_now() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  if (argc < 3) return 2;
-  int rounds = std::atoi(argv[1]);
-  auto ns_now = [] {
-    timespec t{};
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
-  };
+  if (argc < 4) return 2;
+  bool whole = std::strcmp(argv[1], "psql") == 0;
+  int rounds = std::atoi(argv[2]);
   for (int round = 0; round < rounds; ++round) {
-    for (int k = 0; k < argc - 2; ++k) {
-      int i = 2 + (k + round) % (argc - 2);  // nobody is always first
+    for (int k = 0; k < argc - 3; ++k) {
+      int i = 3 + (k + round) % (argc - 3);  // nobody is always first
       long long before = ns_now();
-      PGconn* c = PQconnectdb(argv[i]);
-      if (PQstatus(c) != CONNECTION_OK) {
-        std::fprintf(stderr, "%s", PQerrorMessage(c));
-        return 1;
-      }
-      std::printf("%d %lld\n", i - 2, ns_now() - before);
-      PQfinish(c);
+      if (!(whole ? psql_once(argv[i]) : connect_once(argv[i]))) return 1;
+      std::printf("%d %lld\n", i - 3, ns_now() - before);
     }
   }
   return 0;

@@ -72,18 +72,20 @@ max = "8h"
 TOML
 }
 
-as() { # USER COMMAND...: as that user, in a clean environment
+as() { (exec_as "$@"); } # USER COMMAND...: as that user, in a clean environment
+exec_as() {
   local user=$1
   shift
-  env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/lib/postgresql/15/bin HOME="$(getent passwd "$user" | cut -d: -f6)" \
+  exec env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/lib/postgresql/15/bin HOME="$(getent passwd "$user" | cut -d: -f6)" \
     LANG=C.UTF-8 TERM="${TERM:-dumb}" ${NO_COLOR:+NO_COLOR=1} \
     setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups -- "$@"
 }
 
 # --- grantd -----------------------------------------------------------------------------------------------------
 grantd_start() {
-  as grantd "$build/grantd/daemon/grantd" >>/run/grantd.log 2>&1 &
+  exec_as grantd "$build/grantd/daemon/grantd" >>/run/grantd.log 2>&1 &
   echo $! >/run/grantd.pid
+  disown
   stage_wait 20 grantctl status
 }
 grantd_stop() { # [SIGNAL]

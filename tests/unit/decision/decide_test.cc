@@ -229,8 +229,13 @@ TEST(the_reasons_stand_in_their_order) {
                over = window(100, 145);
   expect(reason::locked, ask({over, expired, revoked, waiting, locked}));
   expect(reason::not_yet, ask({over, expired, revoked, waiting}));
-  expect(reason::revoked, ask({over, expired, revoked}));
-  expect(reason::ended, ask({over, expired}));
+  expect(reason::ended, ask({over, expired, revoked}));
+}
+
+TEST(of_two_ends_the_later_is_told) {
+  expect(reason::ended, ask({ended(ending::revoked, 120), ended(ending::expired, 140)}));
+  expect(reason::revoked, ask({ended(ending::expired, 120), ended(ending::revoked, 140)}));
+  expect(reason::revoked, ask({window(100, 120), ended(ending::revoked, 140)}));
 }
 
 TEST(an_end_is_told_with_its_time_and_kind) {

@@ -113,19 +113,14 @@ verdict reference(const records& given, const question& q, int64_t tick) {
   }
 
   // What is over: windows at their end, ended records at their beginning while they are kept.
-  auto over = [&](const record& r, bool revoked) {
-    if (r.kind == record_kind::ended) {
-      return good_for(r, q, q.at_least) && now_in(r) && in(r.how, 1, 3) &&
-             (r.how == ending::revoked) == revoked;
-    }
-    return !revoked && is_window_for(r, q, q.at_least) && r.end.ns <= tick;
+  auto over = [&](const record& r) {
+    if (r.kind == record_kind::ended) return good_for(r, q, q.at_least) && now_in(r) && in(r.how, 1, 3);
+    return is_window_for(r, q, q.at_least) && r.end.ns <= tick;
   };
   auto when = [](const record& r) { return r.kind == record_kind::ended ? r.start.ns : r.end.ns; };
-  for (bool revoked : {true, false}) {
-    auto last = choose(all, [&](const record& r) { return over(r, revoked); }, when, false);
-    if (!last) continue;
+  if (auto last = choose(all, over, when, false)) {
     ending how = last->kind == record_kind::ended ? last->how : ending::expired;
-    verdict v = verdict_of(last, revoked ? reason::revoked : reason::ended, when(*last), how);
+    verdict v = verdict_of(last, how == ending::revoked ? reason::revoked : reason::ended, when(*last), how);
     if (last->kind == record_kind::window) v.given = last->access;
     return v;
   }
