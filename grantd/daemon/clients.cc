@@ -93,10 +93,7 @@ void clients::ready(uint64_t number, uint32_t events) {
 
 void clients::hear_one(uint64_t number, connection& c) {
   for (unsigned i = 0; c.may_speak(); ++i) {
-    if (i == calls_per_turn) {
-      if (c.in.has_message()) heard_later_.push_back(number);
-      break;
-    }
+    if (i == calls_per_turn) break;
     auto message = c.in.next();
     if (!message) {
       if (c.in.too_long()) {
@@ -133,6 +130,7 @@ void clients::settle(uint64_t number, connection& c) {
   mine.bytes += held - c.counted;
   c.counted = held;
   if (mine.bytes > bytes_per_uid && c.who.uid != 0) return drop(number);
+  if (c.may_speak() && c.in.has_message()) heard_later_.push_back(number);
   bool listen = c.may_speak() && !c.eof && !c.in.has_message();
   uint32_t wanted = (listen ? uint32_t{EPOLLIN} : 0) | (c.has_output() ? uint32_t{EPOLLOUT} : 0);
   if (wanted == c.armed) return;
@@ -157,7 +155,6 @@ void clients::answer(std::vector<finished> answers) {
     auto at = all_.find(number);
     if (at == all_.end()) continue;
     at->second->waiting = false;
-    if (at->second->in.has_message()) heard_later_.push_back(number);
     settle(number, *at->second);
   }
 }

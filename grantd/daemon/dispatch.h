@@ -19,12 +19,12 @@ class seen_log;
 
 // What one connection has said about itself so far.
 struct session {
-  uid_t uid;
-  std::string on_behalf;  // of which person (OnBehalf)
+  uid_t uid = 65534;
+  std::string on_behalf{};  // of which person (OnBehalf)
   bool spoke = false;     // a call came in: too late for OnBehalf
   bool watching = false;
   bool watch_all = false;
-  std::string watch_person;
+  std::string watch_person{};
 };
 
 // Who calls, by the policy in force now.

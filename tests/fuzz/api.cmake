@@ -1,0 +1,1 @@
+grantd_fuzz(varlink_fuzz SOURCES varlink_fuzz.cc LINKS daemon)
