@@ -56,7 +56,7 @@ std::optional<int64_t> parse_duration_us(std::string_view text) noexcept {
 
 duration_text print_duration(int64_t us) noexcept {
   duration_text out{};
-  int64_t left = us < 0 ? 0 : us / us_per_s;
+  int64_t left = us <= 0 ? 0 : us / us_per_s + (us % us_per_s != 0 ? 1 : 0);
   if (left >= seconds_matter_below_s) left -= left % 60;
   unsigned place = 0;  // of the first unit shown, counted from 1; only that one and its neighbour are shown
   for (unsigned i = 0; i < units.size() && (place == 0 || i <= place); ++i) {

@@ -14,7 +14,8 @@ namespace grantd::base {
 [[nodiscard]] std::optional<int64_t> parse_duration_us(std::string_view text) noexcept;
 
 // What remains, for people: "58 min", "1 h 30 min", "1 min 20 s", "2 d 3 h": the largest unit and its
-// neighbour, seconds only below ten minutes; rounded down; below one second "0 s".
+// neighbour, seconds only below ten minutes. A begun second counts (an hour just granted has "1 h" left),
+// larger units are rounded down; "0 s" only when nothing is left.
 struct duration_text {
   char text[24];
   unsigned size;
