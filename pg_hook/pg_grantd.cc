@@ -36,7 +36,11 @@
 extern "C"
 {
 #pragma GCC visibility push(default)
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "pg_grantd", .version = GRANTD_VERSION);
+#else
 PG_MODULE_MAGIC;
+#endif
 void _PG_init(void);
 #pragma GCC visibility pop
 }
