@@ -2,6 +2,7 @@
 // grantd from nothing to ready: store, policy, sockets, the first table.
 #include <fmt/core.h>
 #include <grp.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -74,6 +75,13 @@ base::unique_fd take_signals() {
   return base::unique_fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+// What a publication or a policy took for a moment goes back to the system: glibc would otherwise raise its
+// threshold after the first large block and keep the next ones.
+void keep_memory_small() {
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  mallopt(M_TRIM_THRESHOLD, 256 << 10);
+}
+
 client_limits limits_of(const policy::config& c) {
   return {c.connections, c.connections_per_uid, c.message_bytes, c.idle_seconds};
 }
@@ -84,6 +92,7 @@ server::server(policy::config c, std::string config_path, bool config_optional)
     : config_(std::move(c)), config_path_(std::move(config_path)), config_optional_(config_optional) {}
 
 std::string server::start() {
+  keep_memory_small();
   signals_ = take_signals();
   if (!signals_.valid() || !loop_.valid() || !timers_.valid()) return "cannot watch signals and timers";
   if (!proof::start()) return "libsodium cannot start";
@@ -118,6 +127,7 @@ std::string server::start() {
   speak();
   log(level::notice, fmt::format("grantd {} is ready: {} grants open, table {}", GRANTD_VERSION,
                                  core_->grants().open().size(), core_->table().sequence()));
+  malloc_trim(0);
   notify_.send("READY=1");
   return {};
 }
@@ -132,6 +142,7 @@ void server::load_policy() {
   auto fresh = daemon::load_policy(config_.policy);
   if (!fresh) return core_->policy_failed(fresh.error());
   core_->take_policy(*fresh, load_uids(fresh->get(), config_.ask_user));
+  malloc_trim(0);  // the parser's leavings
 }
 
 }  // namespace grantd::daemon

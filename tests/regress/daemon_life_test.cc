@@ -11,6 +11,7 @@
 
 #include "daemon_process.h"
 #include "support/unity.h"
+#include "table/snapshot.h"
 #include "wire/report.h"
 
 using namespace grantd;
@@ -195,6 +196,24 @@ TEST(a_policy_lost_at_the_restart_ends_nothing_and_opens_nothing) {
   }
   TEST_ASSERT_EQUAL_INT64(
       1, *again.call("Status")->find("parameters")->find("daemon")->find("windows")->integer());
+}
+
+TEST(a_stopped_grantd_leaves_a_table_that_answers_and_goes_on_afterwards) {
+  daemon_process d;
+  d.start();
+  client c = d.connect();
+  TEST_ASSERT_EQUAL_STRING("", error_of(c.call("Grant", grant_p0)));
+  d.signal(SIGSTOP);
+  client waiting = d.connect();
+  TEST_ASSERT_TRUE(waiting.say("Revoke", R"({"person":"p0","reason":"x"})"));
+  TEST_ASSERT_FALSE(waiting.hear(200).has_value());  // it is stopped
+  static table::found found;
+  table::snapshot table;
+  TEST_ASSERT_TRUE(table.open(d.table().c_str()) == table::fault::none);
+  TEST_ASSERT_TRUE(table.find({decision::identity_class::pg, "p0"}, found) == table::fault::none);
+  TEST_ASSERT_EQUAL_INT(1, found.count);
+  d.signal(SIGCONT);
+  TEST_ASSERT_EQUAL_STRING("", error_of(waiting.hear()));
 }
 
 TEST(a_window_ends_by_itself) {
