@@ -84,6 +84,16 @@ struct fixture {
   }
 };
 
+// os:alice may in, os:bob was never heard of; good until the test spoils it.
+struct good : fixture {
+  explicit good(bool memory = true) : fixture(memory) {
+    source.records = {window("alice", 7)};
+    publish();
+    expect(table::fault::none, look_up(os("alice")));
+  }
+  void refused_as(table::fault wanted) const { expect(wanted, look_up(os("alice"))); }
+};
+
 inline std::vector<uint8_t> read_file(const std::string& path) {
   base::unique_fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   TEST_ASSERT_TRUE_MESSAGE(fd.valid(), path);
