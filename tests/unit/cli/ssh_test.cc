@@ -75,6 +75,11 @@ TEST(ssh_that_fails_or_is_absent_is_unreachable) {
   TEST_ASSERT_EQUAL_INT(3, o.code);
   TEST_ASSERT_TRUE_MESSAGE(contains(o.err, "ssh ended without an answer"), o.err);
   TEST_ASSERT_TRUE_MESSAGE(contains(o.err, "help: "), o.err);
+  // Ended with most of the question unread: the kernel then resets the pair instead of ending it.
+  s.environment["GRANTD_SSH"] = script(where, "dd bs=1 count=1 >/dev/null 2>&1\nexit 255\n");
+  o = s.run({"--host", "ssh://db1", "status"});
+  TEST_ASSERT_EQUAL_INT(3, o.code);
+  TEST_ASSERT_TRUE_MESSAGE(contains(o.err, "ssh ended without an answer"), o.err);
   s.environment["GRANTD_SSH"] = where / "absent";
   o = s.run({"--host", "ssh://db1", "status"});
   TEST_ASSERT_EQUAL_INT(3, o.code);

@@ -179,8 +179,8 @@ TEST(an_end_is_shown_in_the_callers_zone_with_what_is_left) {
 }
 
 TEST(times_out_of_an_answer_that_no_calendar_has_are_shown_without_harm) {
-  TEST_ASSERT_FALSE(cli::print_time({INT64_MIN}, noon, east).empty());
-  TEST_ASSERT_FALSE(cli::print_time({INT64_MAX}, noon, east).empty());
+  TEST_ASSERT_TRUE(cli::print_time({INT64_MIN}, noon, east).starts_with("1970-01-01"));
+  TEST_ASSERT_TRUE(cli::print_time({INT64_MAX}, noon, east).starts_with("9999-12-31"));
   TEST_ASSERT_FALSE(cli::print_until({INT64_MAX}, INT64_MAX, noon, cli::system_zone()).empty());
 }
 
