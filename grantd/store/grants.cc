@@ -138,6 +138,15 @@ std::expected<void, error> store::end_grant(uint64_t number, state how, std::str
 std::expected<void, error> store::remap(std::span<const remapped> grants, const base::boot_id& boot,
                                         std::string_view why, base::utc_time now) {
   std::vector<remapped> kept(grants.begin(), grants.end());
+  if (auto r = impl_->may_read(); !r) return r;
+  // All of them are looked at before the first is touched: nothing is left to refuse half way.
+  for (const remapped& g : kept) {
+    query q(impl_->db, "SELECT state FROM grants WHERE number = ?");
+    int rc = q.bind(static_cast<int64_t>(g.number)).step();
+    if (rc == SQLITE_DONE) return std::unexpected(error::not_found);
+    if (rc != SQLITE_ROW) return std::unexpected(impl_->fault(rc));
+    if (q.integer(0) != 0) return std::unexpected(error::not_open);
+  }
   return impl_->change(
       [i = impl_.get(), kept = std::move(kept), boot, why = std::string(why), now]() -> impl::result {
         for (const remapped& g : kept) {
@@ -155,7 +164,8 @@ std::expected<void, error> store::remap(std::span<const remapped> grants, const 
         std::string count = std::to_string(kept.size());
         const field fields[] = {{"grants", count}, {"why", why}};
         return i->record(now, "remap", fields);
-      });
+      },
+      impl::guard::bare);
 }
 
 std::expected<void, error> store::impl::rows(query& q, const std::function<bool(grant&&)>& each) {

@@ -44,7 +44,15 @@ struct store::impl {
   position durable;  // before it
   batch in_batch = batch::none;
   error lost_because = error::io;
-  std::vector<std::function<result()>> replay;  // the open batch's changes, to make them again
+  // In a savepoint: undone alone when it fails. Bare: for changes of very many rows, which a savepoint would
+  // hold in SQLite's list of old pages, walked from its start at every statement; when it fails, the batch is
+  // lost.
+  enum class guard : uint8_t { savepoint, bare };
+  struct made {
+    std::function<result()> apply;
+    guard how;
+  };
+  std::vector<made> replay;  // the open batch's changes, to make them again
   int wal_frames = 0;
   check_cursor check;
 
@@ -70,8 +78,8 @@ struct store::impl {
   [[nodiscard]] anchored to_anchor() const;
   [[nodiscard]] result write_anchor();
   // One change inside its savepoint: applied whole and kept for again(), or nothing of it.
-  [[nodiscard]] result change(std::function<result()> apply);
-  [[nodiscard]] result apply_in_savepoint(const std::function<result()>& apply);
+  [[nodiscard]] result change(std::function<result()> apply, guard how = guard::savepoint);
+  [[nodiscard]] result apply_guarded(const made& m);
 
   // grants.cc
   [[nodiscard]] result insert(const grant& g, uint64_t* number);

@@ -65,11 +65,19 @@ int store::impl::checkpoint() {
   return rc;
 }
 
-store::impl::result store::impl::apply_in_savepoint(const std::function<result()>& apply) {
+store::impl::result store::impl::apply_guarded(const made& m) {
+  if (m.how == guard::bare) {
+    result r = m.apply();
+    if (!r) {
+      in_batch = batch::lost;
+      lost_because = r.error();
+    }
+    return r;
+  }
   position before = now;
   int rc = query(db, "SAVEPOINT change").run();
   if (rc != SQLITE_OK) return std::unexpected(fault(rc));
-  result r = apply();
+  result r = m.apply();
   if (r) {
     rc = query(db, "RELEASE change").run();
     if (rc == SQLITE_OK) return {};
@@ -85,12 +93,13 @@ store::impl::result store::impl::apply_in_savepoint(const std::function<result()
   return r;
 }
 
-store::impl::result store::impl::change(std::function<result()> apply) {
+store::impl::result store::impl::change(std::function<result()> apply, guard how) {
   if (fatal) return std::unexpected(error::fatal);
   if (in_batch == batch::lost) return std::unexpected(lost_because);
   if (in_batch == batch::none) return std::unexpected(error::invalid);
-  result r = apply_in_savepoint(apply);
-  if (r) replay.push_back(std::move(apply));
+  made m{std::move(apply), how};
+  result r = apply_guarded(m);
+  if (r) replay.push_back(std::move(m));
   return r;
 }
 
@@ -102,8 +111,8 @@ int store::impl::again() {
   if (rc != SQLITE_OK && (classify(rc, 0) == error::fatal || means_corrupt(rc))) return rc;
   rc = query(db, "BEGIN IMMEDIATE").run();
   if (rc != SQLITE_OK) return rc;
-  for (const auto& apply : replay) {
-    if (!apply_in_savepoint(apply)) return SQLITE_FULL;
+  for (const made& m : replay) {
+    if (!apply_guarded(m)) return SQLITE_FULL;
   }
   return query(db, "COMMIT").run();
 }

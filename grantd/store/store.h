@@ -86,8 +86,9 @@ struct options {
   chain_function chain;
   canonical_function canonical;
   size_t reserve_bytes = 1 << 20;  // 0: none
-  int checkpoint_frames = 1000;    // pages of write-ahead log that are copied into the database by the next begin()
-  std::string vfs{};               // SQLite's VFS by name; empty: the default (tests put a failing one here)
+  int checkpoint_frames =
+      1000;           // pages of write-ahead log that are copied into the database by the next begin()
+  std::string vfs{};  // SQLite's VFS by name; empty: the default (tests put a failing one here)
 };
 
 struct audit_row {
