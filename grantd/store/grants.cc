@@ -149,18 +149,23 @@ std::expected<void, error> store::remap(std::span<const remapped> grants, const 
   }
   return impl_->change(
       [i = impl_.get(), kept = std::move(kept), boot, why = std::string(why), now]() -> impl::result {
+        // Every window may lie on a page of its own: the log takes them before COMMIT, not memory.
+        int rc = i->db.run("PRAGMA cache_spill = ON");
+        if (rc != SQLITE_OK) return std::unexpected(i->fault(rc));
         for (const remapped& g : kept) {
-          int rc = query(i->db,
-                         "UPDATE grants SET mapped_start_ns = ?, mapped_end_ns = ?, mapped_boot = ? "
-                         "WHERE number = ? AND state = 0")
-                       .bind(g.mapped.start.ns)
-                       .bind(g.mapped.end.ns)
-                       .bind(std::span<const uint8_t>(boot))
-                       .bind(static_cast<int64_t>(g.number))
-                       .run();
+          rc = query(i->db,
+                     "UPDATE grants SET mapped_start_ns = ?, mapped_end_ns = ?, mapped_boot = ? "
+                     "WHERE number = ? AND state = 0")
+                   .bind(g.mapped.start.ns)
+                   .bind(g.mapped.end.ns)
+                   .bind(std::span<const uint8_t>(boot))
+                   .bind(static_cast<int64_t>(g.number))
+                   .run();
           if (rc != SQLITE_OK) return std::unexpected(i->fault(rc));
           if (sqlite3_changes(i->db.raw()) != 1) return std::unexpected(i->exists(g.number));
         }
+        rc = i->db.run("PRAGMA cache_spill = OFF");
+        if (rc != SQLITE_OK) return std::unexpected(i->fault(rc));
         std::string count = std::to_string(kept.size());
         const field fields[] = {{"grants", count}, {"why", why}};
         return i->record(now, "remap", fields);

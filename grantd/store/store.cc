@@ -69,6 +69,7 @@ store::impl::result store::impl::apply_guarded(const made& m) {
   if (m.how == guard::bare) {
     result r = m.apply();
     if (!r) {
+      (void)db.run("PRAGMA cache_spill = OFF");
       in_batch = batch::lost;
       lost_because = r.error();
     }
