@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "daemon/answers.h"
+#include "daemon/last_table.h"
 
 namespace grantd::daemon {
 namespace {
@@ -29,7 +30,13 @@ void core::start() {
   if (store_->locked() != store::lock_reason::none)
     say(level::alert, "the store is LOCKED: " + store_->locked_text());
   note("start", {{"version", GRANTD_VERSION}});
+  auto ended = endings_in(settings_.table);  // before it is replaced
   load();
+  for (const auto& [number, how] : ended) {
+    if (windows_.find(number) == nullptr) continue;
+    say(level::alert, id_of(number) + " had ended when grantd stopped, though not on disk; it stays ended");
+    (void)end_one(number, static_cast<store::state>(how), "table", "ended before the restart");
+  }
   was_behind_ = time_.behind();
   if (was_behind_) {
     say(level::alert,

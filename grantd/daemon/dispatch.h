@@ -21,7 +21,7 @@ class seen_log;
 struct session {
   uid_t uid = 65534;
   std::string on_behalf{};  // of which person (OnBehalf)
-  bool spoke = false;     // a call came in: too late for OnBehalf
+  bool spoke = false;       // a call came in: too late for OnBehalf
   bool watching = false;
   bool watch_all = false;
   std::string watch_person{};

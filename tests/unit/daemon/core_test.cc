@@ -204,6 +204,22 @@ TEST(a_revocation_that_cannot_reach_the_disk_is_in_force_and_retried) {
   TEST_ASSERT_EQUAL_STRING("revoked", w.state_of(id));
 }
 
+TEST(a_revocation_that_never_reached_the_disk_outlives_a_crash_in_the_table) {
+  world w;
+  std::string id = w.grant();
+  {
+    no_room fault;
+    TEST_ASSERT_EQUAL_STRING("NotDurable", short_error(w.root("Revoke", by_id(id))));
+    w.kill();
+  }
+  w.restart();
+  TEST_ASSERT_FALSE(w.allowed());
+  TEST_ASSERT_EQUAL_STRING("revoked", w.state_of(id));
+  std::filesystem::remove(w.dir / "run/windows");
+  w.restart();  // by now the store knows it
+  TEST_ASSERT_EQUAL_STRING("revoked", w.state_of(id));
+}
+
 TEST(a_refused_grant_leaves_its_place_to_the_next) {
   world w;
   {
