@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A module that stands in ClientAuthentication_hook before pg_grantd and says each time that it was called.
  */
-/* clang-format off: postgres.h comes first, and this is PostgreSQL's layout. */
+/* postgres.h comes first, and this is PostgreSQL's layout: */
+/* clang-format off */
 #include "postgres.h"
 
 #include "fmgr.h"
