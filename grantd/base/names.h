@@ -7,7 +7,7 @@
 
 namespace grantd::base {
 
-inline constexpr size_t max_name = 63;       // OS users, roles, databases, persons, resources, clusters, services
+inline constexpr size_t max_name = 63;  // OS users, roles, databases, persons, resources, clusters, services
 inline constexpr size_t max_identity = 128;  // distinguished names and Kerberos principals
 
 // 1 to 63 bytes of valid UTF-8, no control bytes (0x00-0x1f, 0x7f, C1), no '/', no leading '-', no space at

@@ -2,10 +2,10 @@
 // Points in time as text. Pure: the offset is a parameter, never looked up (no TZ, no localtime).
 #pragma once
 
-#include "base/time.h"
-
 #include <optional>
 #include <string_view>
+
+#include "base/time.h"
 
 namespace grantd::base {
 

@@ -2,8 +2,9 @@
 // Owns one file descriptor. Closing happens here and nowhere else; errno survives it.
 #pragma once
 
-#include <cerrno>
 #include <unistd.h>
+
+#include <cerrno>
 #include <utility>
 
 namespace grantd::base {

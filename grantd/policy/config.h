@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// grantd.toml: where things are. Parsing is pure; an empty file is all defaults. Format: packaging/examples/grantd.toml.
+// grantd.toml: where things are. Parsing is pure; an empty file is all defaults. Format:
+// packaging/examples/grantd.toml.
 #pragma once
-
-#include "policy/mistake.h"
 
 #include <cstddef>
 #include <expected>
@@ -10,17 +9,19 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/mistake.h"
+
 namespace grantd::policy {
 
 inline constexpr size_t max_config_bytes = 64 << 10;
 
 struct config {
   std::string policy = "/etc/grantd/policy.toml";
-  std::string store = "/var/lib/grantd/store";       // directory, 0700: grantd.db, reserve
-  std::string anchor = "/var/lib/grantd/anchor";     // file beside, not in, the store's directory
-  std::string run = "/run/grantd";                   // directory: windows, api.sock, report.sock
-  std::string table_group = "grantd";                // may read the table (name or number): postgres is made a member
-  std::string ask_user = "ask";                      // whose word for a person's name counts (DESIGN section 7)
+  std::string store = "/var/lib/grantd/store";    // directory, 0700: grantd.db, reserve
+  std::string anchor = "/var/lib/grantd/anchor";  // file beside, not in, the store's directory
+  std::string run = "/run/grantd";                // directory: windows, api.sock, report.sock
+  std::string table_group = "grantd";  // may read the table (name or number): postgres is made a member
+  std::string ask_user = "ask";        // whose word for a person's name counts (DESIGN section 7)
   // [[reporter]] user = "postgres", cluster = "main": who may report what; root reports for PAM
   struct reporter {
     std::string user;
@@ -29,10 +30,10 @@ struct config {
   };
   std::vector<reporter> reporters = {{"postgres", "main"}};
   // [limits]
-  unsigned connections = 16384;         // in all
-  unsigned connections_per_uid = 10240; // root's are counted apart and never refused for another's sake
+  unsigned connections = 16384;          // in all
+  unsigned connections_per_uid = 10240;  // root's are counted apart and never refused for another's sake
   unsigned message_bytes = 65536;
-  unsigned idle_seconds = 60;           // a connection that says nothing; 0 never
+  unsigned idle_seconds = 60;  // a connection that says nothing; 0 never
   friend bool operator==(const config&, const config&) = default;
 };
 

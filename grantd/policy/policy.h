@@ -3,8 +3,6 @@
 // no name service. Format: packaging/examples/policy.toml.
 #pragma once
 
-#include "policy/mistake.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -12,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "policy/mistake.h"
 
 namespace grantd::policy {
 
@@ -23,25 +23,25 @@ inline constexpr size_t max_policy_bytes = 4 << 20;
 inline constexpr size_t max_scope_strings = 136;
 inline constexpr size_t max_scopes_per_account = 32;
 
-// [person.alice]: accounts by what proves them. Strings or arrays of strings in the file. No account of a class
-// (os:bob and pg:bob are two), no e-mail and no key belongs to two people.
+// [person.alice]: accounts by what proves them. Strings or arrays of strings in the file. No account of a
+// class (os:bob and pg:bob are two), no e-mail and no key belongs to two people.
 struct person {
-  std::string name;              // plain name (base::is_plain_name)
-  std::string email;             // may be empty
-  std::vector<std::string> os;   // OS users; api.sock knows the person by these, too
-  std::vector<std::string> pg;   // database roles
-  std::vector<std::string> dn;   // certificate subjects, as PostgreSQL prints them in authn_id
-  std::vector<std::string> krb;  // Kerberos principals
-  std::vector<std::string> keys; // OpenSSH public keys ("ssh-ed25519 AAAA... comment") for `ssh ask@host`
-  bool may_grant = false;        // rights = ["grant"]: may open and shut windows for anybody
-  bool may_see = false;          // rights = ["see"]: may ask about others ("grant" includes it)
+  std::string name;               // plain name (base::is_plain_name)
+  std::string email;              // may be empty
+  std::vector<std::string> os;    // OS users; api.sock knows the person by these, too
+  std::vector<std::string> pg;    // database roles
+  std::vector<std::string> dn;    // certificate subjects, as PostgreSQL prints them in authn_id
+  std::vector<std::string> krb;   // Kerberos principals
+  std::vector<std::string> keys;  // OpenSSH public keys ("ssh-ed25519 AAAA... comment") for `ssh ask@host`
+  bool may_grant = false;         // rights = ["grant"]: may open and shut windows for anybody
+  bool may_see = false;           // rights = ["see"]: may ask about others ("grant" includes it)
 };
 
 // "pam:sshd", "pg:main/orders", "pg:main/*", "replication:main", "replication:main/orders"
 struct login_point {
   enum class kind : uint8_t { pam = 1, postgres = 2 } where;  // numbers are decision::point_kind
-  std::string place;             // PAM service or cluster
-  std::string database;          // empty: pam, physical replication, or any_database
+  std::string place;                                          // PAM service or cluster
+  std::string database;  // empty: pam, physical replication, or any_database
   bool any_database = false;
   bool replication = false;
   friend bool operator==(const login_point&, const login_point&) = default;
@@ -50,13 +50,13 @@ struct login_point {
 
 // [resource.orders-db]. One login point belongs to one resource only.
 struct resource {
-  std::string name;                      // plain name
-  std::string description;               // may be empty
-  std::vector<login_point> login_points; // at least one
-  std::vector<std::string> roles;        // shared database roles, for people known by os, dn or krb; nobody's own
-  bool read_write = false;               // access = "read-only" (default) | "read-write"
-  int64_t default_us = 0;                // default = "1h": when absent 1h, or max if that is less
-  int64_t max_us = 0;                    // max = "8h": when absent 8h, or default if that is more; >= default_us
+  std::string name;                       // plain name
+  std::string description;                // may be empty
+  std::vector<login_point> login_points;  // at least one
+  std::vector<std::string> roles;  // shared database roles, for people known by os, dn or krb; nobody's own
+  bool read_write = false;         // access = "read-only" (default) | "read-write"
+  int64_t default_us = 0;          // default = "1h": when absent 1h, or max if that is less
+  int64_t max_us = 0;              // max = "8h": when absent 8h, or default if that is more; >= default_us
 };
 
 struct policy {
@@ -68,17 +68,18 @@ struct policy {
   [[nodiscard]] const person* person_of_os_user(std::string_view user) const;
 };
 
-// `file` is only for messages. An empty policy (no people and no resources) is a mistake: it would open nothing
-// without anybody having said so.
+// `file` is only for messages. An empty policy (no people and no resources) is a mistake: it would open
+// nothing without anybody having said so.
 [[nodiscard]] std::expected<policy, mistakes> parse_policy(std::string_view text, std::string_view file);
 
-// What a grant of `resource` to `who` would open, scope by scope, as it will stand in the store and the table.
+// What a grant of `resource` to `who` would open, scope by scope, as it will stand in the store and the
+// table.
 //  pam points:  (os:a, no role) for each OS user.
 //  pg points:   (pg:a, role a) for each role of the person; (os|dn|krb:i, role r) for each of their other
 //               identities and each r in the person's own roles and the resource's shared ones.
 // Access is the resource's. Empty when the person has no account that fits.
 struct scope {
-  uint8_t proved_by;      // decision::identity_class
+  uint8_t proved_by;  // decision::identity_class
   std::string account;
   login_point where;
   std::string role;

@@ -19,7 +19,7 @@ using digest = std::array<uint8_t, 32>;  // BLAKE2b-256
 
 // One audit record before it is chained. Keys are fixed words of PROTOCOL.md; values any bytes.
 struct audit_record {
-  uint64_t sequence;   // 1, 2, 3 ... without a gap
+  uint64_t sequence;  // 1, 2, 3 ... without a gap
   int64_t utc_us;
   std::string_view event;  // "grant", "revoke", "expire", ...
   std::span<const std::pair<std::string_view, std::string_view>> fields;
@@ -28,7 +28,8 @@ struct audit_record {
 // Canonical: length-prefixed, in the given order, version inside; two different records never encode alike.
 [[nodiscard]] std::vector<uint8_t> canonical(const audit_record& r);
 
-// BLAKE2b-256 of a domain label, the previous digest (all zero before the first record) and the record's bytes.
+// BLAKE2b-256 of a domain label, the previous digest (all zero before the first record) and the record's
+// bytes.
 [[nodiscard]] digest link(const digest& previous, std::span<const uint8_t> record);
 
 }  // namespace grantd::proof

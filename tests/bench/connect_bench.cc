@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times whole PostgreSQL connections, alternating between conninfo strings ("0 4100123", ns). Asserts nothing.
+// Times whole PostgreSQL connections, alternating between conninfo strings ("0 4100123", ns). Asserts
+// nothing.
 //   connect_bench libpq|psql ROUNDS CONNINFO...   libpq: connect alone; psql: the program, from start to exit
 #include <libpq-fe.h>
 #include <spawn.h>

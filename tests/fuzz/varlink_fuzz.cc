@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes on api.sock: cut into messages, decoded, their parameters taken out. What was understood is printed
-// and must be understood again.
-#include "daemon/parameters.h"
-#include "daemon/varlink.h"
-
+// Any bytes on api.sock: cut into messages, decoded, their parameters taken out. What was understood is
+// printed and must be understood again.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+
+#include "daemon/parameters.h"
+#include "daemon/varlink.h"
 
 using namespace grantd::daemon;
 
