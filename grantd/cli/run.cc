@@ -13,7 +13,7 @@ namespace grantd::cli {
 namespace {
 
 bool wants_colours(const surroundings& here) {
-  if (here.environment("NO_COLOR").value_or("") != "") return false;
+  if (!here.environment("NO_COLOR").value_or("").empty()) return false;
   return isatty(here.out) == 1 && here.environment("TERM").value_or("dumb") != "dumb";
 }
 

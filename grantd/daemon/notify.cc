@@ -43,6 +43,7 @@ void notify::send(std::string_view state) const {
   std::memcpy(to.sun_path, path_.data(), path_.size());
   if (path_[0] == '@') to.sun_path[0] = '\0';
   base::unique_fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return;
   auto size =
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size() + (path_[0] == '/' ? 1 : 0));
   (void)!sendto(fd.get(), state.data(), state.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
