@@ -31,7 +31,11 @@ std::expected<void, publish_error> new_file::create(gid_t group) {
   if (::unlink(temporary_.c_str()) != 0 && errno != ENOENT) return failed("unlink", temporary_);
   fd_.reset(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd_.valid()) return failed("open", temporary_);
-  if (group != static_cast<gid_t>(-1) && fchown(fd_.get(), static_cast<uid_t>(-1), group) != 0) {
+  // Usually the group is right already: then no call that a filter of system calls may refuse is made.
+  struct stat made{};
+  if (fstat(fd_.get(), &made) != 0) return failed("fstat", temporary_);
+  if (group != static_cast<gid_t>(-1) && made.st_gid != group &&
+      fchown(fd_.get(), static_cast<uid_t>(-1), group) != 0) {
     return failed("fchown", temporary_);
   }
   if (fchmod(fd_.get(), 0640) != 0) return failed("fchmod", temporary_);

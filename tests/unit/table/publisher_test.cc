@@ -256,6 +256,16 @@ TEST(failed_change_of_group_is_an_error_and_the_old_table_stands) {
   t.nothing_but_the_old_table_is_there(old);
 }
 
+TEST(group_that_is_right_already_is_not_set_again) {
+  many t(1);
+  injected = 0;
+  fchown_error = EPERM;  // as a filter of system calls would answer
+  auto done = t.try_publish(1, getegid());
+  fchown_error = 0;
+  TEST_ASSERT_TRUE(done.has_value());
+  TEST_ASSERT_EQUAL_INT(0, injected);
+}
+
 TEST(unlinked_table_lets_nobody_in_and_unlinking_twice_is_no_error) {
   many t(1);
   t.publish();
