@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A ClientAuthentication hook that does nothing: what pg_grantd.so is measured beside. */
-/* clang-format off: postgres.h stands first */
+/* clang-format off */
 #include "postgres.h"
 
 #include "fmgr.h"
