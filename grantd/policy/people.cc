@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // [person.NAME] sections. Must never give one account to two people.
 #include <algorithm>
+#include <iterator>
 
 #include "base/names.h"
 #include "policy/key_line.h"
@@ -100,6 +101,11 @@ void read_people(const toml_value& table, reading& r) {
   for (const toml_value::member& m : named_tables(table, "person", r)) {
     person p;
     p.name = m.key;
+    if (std::ranges::find(reserved_names, m.key) != std::end(reserved_names)) {
+      r.found.add(m.at, "[person." + p.name + "]: \"" + p.name +
+                            "\" is what the audit calls root's or grantd's own doings: take another name");
+      continue;
+    }
     fields f(m.value, "[person." + p.name + "]", person_keys, r.found);
     read_email(f, p, r);
     read_accounts(f, p, r);

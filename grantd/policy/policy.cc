@@ -4,6 +4,7 @@
 #include "policy/policy.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/names.h"
 #include "policy/nearest.h"
@@ -76,9 +77,12 @@ std::expected<policy, mistakes> parse_policy(std::string_view text, std::string_
   read_section(root, "person", read_people, r);
   read_section(root, "resource", read_resources, r);
   if (!r.found.empty()) return std::unexpected(r.found.take());
-  if (r.result.people.empty() && r.result.resources.empty()) {
-    r.found.add(
-        {}, "the policy is empty: nobody could get in (write at least one [person.NAME] or [resource.NAME])");
+  // A file cut short must not end everybody's grants (I7).
+  for (auto [none, what] : {std::pair(r.result.people.empty(), "[person.NAME]"),
+                            std::pair(r.result.resources.empty(), "[resource.NAME]")}) {
+    if (!none) continue;
+    r.found.add({}, std::string("the policy is empty: there is no ") + what +
+                        ", so nobody could get in (was the file cut short?)");
     return std::unexpected(r.found.take());
   }
   // Only now: a person whose accounts could not be read would give answers about somebody else.

@@ -23,10 +23,13 @@ inline constexpr size_t max_policy_bytes = 4 << 20;
 inline constexpr size_t max_scope_strings = 136;
 inline constexpr size_t max_scopes_per_account = 32;
 
+// What the audit calls grantd's own doings and root's ("by"): no person may be called so.
+inline constexpr std::string_view reserved_names[] = {"root", "clock", "policy", "table", "unlock", "grantd"};
+
 // [person.alice]: accounts by what proves them. Strings or arrays of strings in the file. No account of a
 // class (os:bob and pg:bob are two), no e-mail and no key belongs to two people.
 struct person {
-  std::string name;               // plain name (base::is_plain_name)
+  std::string name;               // plain name (base::is_plain_name), none of reserved_names
   std::string email;              // may be empty
   std::vector<std::string> os;    // OS users; api.sock knows the person by these, too
   std::vector<std::string> pg;    // database roles
@@ -68,8 +71,8 @@ struct policy {
   [[nodiscard]] const person* person_of_os_user(std::string_view user) const;
 };
 
-// `file` is only for messages. An empty policy (no people and no resources) is a mistake: it would open
-// nothing without anybody having said so.
+// `file` is only for messages. A policy without people or without resources is a mistake: it would open
+// nothing, and end every grant, without anybody having said so.
 [[nodiscard]] std::expected<policy, mistakes> parse_policy(std::string_view text, std::string_view file);
 
 // What a grant of `resource` to `who` would open, scope by scope, as it will stand in the store and the

@@ -12,6 +12,14 @@
 
 namespace grantd::test {
 
+// The same as a whole policy: with somebody and something that the text leaves out, at its end.
+inline std::string whole(std::string text) {
+  text += "\n";
+  if (text.find("person") == text.npos) text += "[person.zz]\n";
+  if (text.find("resource") == text.npos) text += "[resource.zz]\nlogin_points = \"pam:zz\"\n";
+  return text;
+}
+
 inline std::string all_of(const policy::mistakes& found) {
   std::string out;
   for (const policy::mistake& m : found) out += print(m) + "\n";

@@ -9,7 +9,7 @@ using test::refused_at;
 
 namespace {
 
-auto parse(const std::string& text) { return policy::parse_policy(text, "policy.toml"); }
+auto parse(const std::string& text) { return policy::parse_policy(test::whole(text), "policy.toml"); }
 
 // A line of [person.alice], which is line 2.
 auto alice(const std::string& line) { return parse("[person.alice]\n" + line + "\n"); }
@@ -26,18 +26,28 @@ std::string name(size_t size, char c = 'n') { return std::string(size, c); }
 
 }  // namespace
 
-TEST(an_empty_policy_is_a_mistake) {
-  for (const char* text : {"", "\n", "# nothing\n", "[person]\n", "[person]\n[resource]\n"}) {
-    refused_at(parse(text), 0, 0, {"empty"});
+TEST(a_policy_without_people_or_without_resources_is_a_mistake) {
+  for (const char* text : {"", "\n", "# nothing\n", "[person]\n", "[person]\n[resource]\n",
+                           "[resource.db]\nlogin_points = \"pam:x\"\n"}) {
+    refused_at(policy::parse_policy(text, "policy.toml"), 0, 0, {"empty", "[person.NAME]"});
   }
+  refused_at(policy::parse_policy("[person.alice]\nos = \"alice\"\n", "policy.toml"), 0, 0,
+             {"empty", "[resource.NAME]", "cut short"});
+}
+
+TEST(a_person_called_as_the_audit_calls_grantd_itself_is_refused) {
+  for (std::string_view taken : policy::reserved_names) {
+    refused_at(parse("[person." + std::string(taken) + "]\n"), 1, 9, {"the audit", "another name"});
+  }
+  test::accepted(parse("[person.rooty]\n"));
 }
 
 TEST(a_file_over_the_cap_is_refused_unread) {
-  refused_at(parse(std::string(policy::max_policy_bytes + 1, '#')), 0, 0,
+  refused_at(policy::parse_policy(std::string(policy::max_policy_bytes + 1, '#'), "policy.toml"), 0, 0,
              {"too large", "4194305", "4194304"});
-  std::string fits = "[person.a]\n#";
+  std::string fits = test::whole("") + "#";
   fits.append(policy::max_policy_bytes - fits.size(), '#');
-  test::accepted(parse(fits));
+  test::accepted(policy::parse_policy(fits, "policy.toml"));
 }
 
 TEST(a_syntax_error_has_line_and_column) {

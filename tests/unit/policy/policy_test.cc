@@ -17,7 +17,7 @@ namespace {
 
 const policy::policy& parse(const std::string& text) {
   static std::expected<policy::policy, policy::mistakes> last;
-  last = policy::parse_policy(text, "policy.toml");
+  last = policy::parse_policy(test::whole(text), "policy.toml");
   return test::accepted(last);
 }
 
