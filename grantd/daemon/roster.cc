@@ -58,6 +58,13 @@ uid_map load_uids(const policy::policy* policy, const std::string& ask_user) {
       map.people[*uid] = {user, name};
     }
   }
+  if (auto both = map.ask ? map.people.find(*map.ask) : map.people.end(); both != map.people.end()) {
+    map.complaints.push_back(
+        fmt::format("ask_user {} is the OS user of person {}, who could speak for everybody: nobody is heard "
+                    "from elsewhere until it is a user of its own",
+                    ask_user, both->second.person));
+    map.ask.reset();
+  }
   return map;
 }
 

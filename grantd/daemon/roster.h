@@ -27,6 +27,7 @@ struct uid_map {
 };
 
 // getpwnam and getpwuid for every OS user of the policy. `policy` may be null: only `ask_user` is looked up.
+// Without `ask_user` (empty), and when it is a person's too, there is no ask.
 [[nodiscard]] uid_map load_uids(const policy::policy* policy, const std::string& ask_user);
 
 class roster {

@@ -5,7 +5,6 @@
 #include <malloc.h>
 #include <pwd.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "daemon/descriptors.h"
 #include "daemon/files.h"
 #include "daemon/local_offset.h"
 #include "daemon/log.h"
@@ -38,18 +38,6 @@ reporters reporters_of(const policy::config& c) {
     if (const passwd* p = getpwnam(r.user.c_str())) known[p->pw_uid].push_back(r.cluster);
   }
   return known;
-}
-
-void raise_descriptors(const policy::config& c) {
-  rlimit now{};
-  if (getrlimit(RLIMIT_NOFILE, &now) != 0) return;
-  rlim_t wanted = rlim_t{c.connections} * 2 + 64;  // root's are counted apart
-  rlimit more = now;
-  more.rlim_max = std::max(now.rlim_max, wanted);
-  more.rlim_cur = more.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &more) == 0) return;
-  now.rlim_cur = now.rlim_max;  // not root: what we have
-  (void)setrlimit(RLIMIT_NOFILE, &now);
 }
 
 store::options store_options(const policy::config& c) {
@@ -82,10 +70,6 @@ void keep_memory_small() {
   mallopt(M_TRIM_THRESHOLD, 256 << 10);
 }
 
-client_limits limits_of(const policy::config& c) {
-  return {c.connections, c.connections_per_uid, c.message_bytes, c.idle_seconds};
-}
-
 }  // namespace
 
 server::server(policy::config c, std::string config_path, bool config_optional)
@@ -106,12 +90,16 @@ std::string server::start() {
   if (getrandom(&s.key, sizeof s.key, 0) != sizeof s.key) return "no random bytes to be had";
   s.utc_offset_s = local_offset_s();
   s.policy_file = config_.policy;
-  raise_descriptors(config_);
+  const rlim_t descriptors = raise_descriptors(config_);
+  if (descriptors < spare_descriptors + 2) {
+    return fmt::format("{} descriptors are too few, {} is the least: LimitNOFILE= in the unit, or ulimit -n",
+                       descriptors, spare_descriptors + 2);
+  }
   auto truth = store::store::open(store_options(config_));
   if (!truth) return "the store: " + truth.error().what;
   core_ = std::make_unique<core>(std::move(s), clock_, std::move(*truth));
   reports_ = std::make_unique<reports>(*core_);
-  clients_ = std::make_unique<clients>(loop_, *core_, reports_->seen(), limits_of(config_));
+  clients_ = std::make_unique<clients>(loop_, *core_, reports_->seen(), limits_within(config_, descriptors));
   apply(config_);
   load_policy();
   core_->start();
@@ -134,7 +122,17 @@ std::string server::start() {
 
 void server::apply(const policy::config& c) {
   reports_->set_reporters(reporters_of(c));
-  clients_->set_limits(limits_of(c));
+  const rlim_t descriptors = raise_descriptors(c);
+  const client_limits limits = limits_within(c, descriptors);
+  if (limits.connections < c.connections) {
+    log(level::warning,
+        fmt::format(
+            "{} descriptors do not suffice for {} connections: {} in all and {} of one user are taken; "
+            "LimitNOFILE={} in the unit (or ulimit -n) helps",
+            descriptors, c.connections, limits.connections, limits.connections_per_uid,
+            uint64_t{c.connections} * 2 + spare_descriptors));
+  }
+  clients_->set_limits(limits);
   core_->set_utc_offset(local_offset_s());
 }
 

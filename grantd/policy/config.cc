@@ -63,6 +63,16 @@ void read_name(fields& f, std::string_view key, std::string& out, mistake_list& 
                        " (1 to 63 bytes, no /, no leading -, no space at either end)");
 }
 
+// "" switches it off.
+void read_ask_user(fields& f, std::string& out, mistake_list& found) {
+  const toml_value* v = f.value("ask_user");
+  if (v != nullptr && v->kind() == toml_kind::string && v->text().empty()) {
+    out.clear();
+  } else {
+    read_name(f, "ask_user", out, found);
+  }
+}
+
 void read_limit(fields& f, std::string_view key, int64_t least, int64_t largest, unsigned& out) {
   if (auto n = f.integer(key, least, largest)) out = static_cast<unsigned>(n->value);
 }
@@ -162,7 +172,7 @@ std::expected<config, mistakes> parse_config(std::string_view text, std::string_
   read_path(f, "anchor", c.anchor, found);
   read_path(f, "run", c.run, found);
   read_name(f, "table_group", c.table_group, found);
-  read_name(f, "ask_user", c.ask_user, found);
+  read_ask_user(f, c.ask_user, found);
   check_paths(c, f, found);
   if (const toml_value* list = f.value("reporter")) read_reporters(*list, c, found);
   if (const toml_value* limits = f.value("limits")) {

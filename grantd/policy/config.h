@@ -21,7 +21,7 @@ struct config {
   std::string anchor = "/var/lib/grantd/anchor";  // file beside, not in, the store's directory
   std::string run = "/run/grantd";                // directory: windows, api.sock, report.sock
   std::string table_group = "grantd";  // may read the table (name or number): postgres is made a member
-  std::string ask_user = "ask";        // whose word for a person's name counts (DESIGN section 7)
+  std::string ask_user = "ask";  // whose word for a person's name counts (DESIGN section 7); empty: nobody's
   // [[reporter]] user = "postgres", cluster = "main": who may report what; root reports for PAM
   struct reporter {
     std::string user;

@@ -61,6 +61,13 @@ TEST(every_key_is_read) {
   round_trips(c);
 }
 
+TEST(an_empty_ask_user_switches_it_off) {
+  const policy::config c = accepted(parse("ask_user = \"\"\n"));
+  TEST_ASSERT_EQUAL_STRING("", c.ask_user);
+  round_trips(c);
+  refused_at(parse("ask_user = 7\n"), 1, 12, {"ask_user"});
+}
+
 TEST(what_is_printed_reads_back_the_same) {
   round_trips({});
   policy::config none;
@@ -140,7 +147,7 @@ TEST(a_run_directory_too_long_for_a_socket_is_refused) {
 }
 
 TEST(names_are_names) {
-  refused_at(parse("ask_user = \"\"\n"), 1, 12, {"not a name"});
+  refused_at(parse("table_group = \"\"\n"), 1, 15, {"not a name"});
   refused_at(parse("table_group = \"-g\"\n"), 1, 15, {"not a name"});
   refused_at(parse("table_group = 110\n"), 1, 15, {"a number", "write a string"});
   refused_at(parse("ask_user = \"a/b\"\n"), 1, 12, {"a/b"});
