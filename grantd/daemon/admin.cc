@@ -41,27 +41,7 @@ json::value fields_object(const std::vector<std::pair<std::string, std::string>>
 
 reply store_now(request& r) {
   reply done;
-  json::value& v = done.parameters;
-  auto sum = r.in.truth().summarise();
-  v.set("schema", sum ? sum->schema : 0);
-  v.set("grants", sum ? sum->grants : 0);
-  v.set("open", sum ? sum->open : 0);
-  v.set("records", sum ? sum->records : 0);
-  v.set("sequence", r.in.truth().sequence());
-  v.set("file_bytes", sum ? sum->file_bytes : 0);
-  v.set("reserve", !r.in.truth().reserve_given_up());
-  if (r.in.truth().locked() != store::lock_reason::none) v.set("locked", r.in.truth().locked_text());
-  switch (r.in.check()) {
-    case store::store::check_state::more:
-      v.set("check", "running");
-      break;
-    case store::store::check_state::done:
-      v.set("check", "done");
-      break;
-    case store::store::check_state::corrupt:
-      v.set("check", "corrupt");
-      break;
-  }
+  done.parameters = r.in.store_state();
   return done;
 }
 
@@ -85,8 +65,8 @@ answer store_state(request& r) {
 
 answer unlock_store(request& r) {
   if (auto bad = r.given.fault()) return bad;
-  reply done = r.in.unlock_store(r.by.name());
-  return done.ok() ? store_now(r) : done;
+  r.in.submit(unlock_request{r.to, r.by.name()});
+  return std::nullopt;
 }
 
 answer audit(request& r) {

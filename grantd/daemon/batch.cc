@@ -14,12 +14,14 @@ namespace grantd::daemon {
 
 namespace {
 
-reply grants_reply(json::value grants) {
+reply grants_reply(json::value&& grants) {
   reply r;
   r.parameters.set("grants", std::move(grants));
   r.parameters.set("durable", true);
   return r;
 }
+
+bool harmless(store::error e) { return e == store::error::not_found || e == store::error::not_open; }
 
 reply store_refusal(store::error why, store::store& truth) {
   switch (why) {
@@ -39,9 +41,13 @@ reply store_refusal(store::error why, store::store& truth) {
 
 std::vector<finished> core::turn() {
   std::vector<finished> out;
+  if (must_exit_) return out;  // what failed to reach the disk is neither published nor acknowledged
   bool retrying = std::exchange(retry_, false);
   time_.read();
   windows_.forget_ended(time_.boot());
+  if (unread_ && retrying) take_from_store("table");
+  std::vector<waiting_unlock> unlocked;
+  for (const unlock_request& r : std::exchange(unlocks_, {})) unlocked.push_back({r.from, unlock_now(r.by)});
   if (int64_t step = time_.stepped_us(); step != 0) {
     auto trust = step > 0 && time_.synchronised() ? decision::trust::synchronised : decision::trust::none;
     say(level::notice, fmt::format("the wall clock stepped by {} ms: windows are mapped again", step / 1000));
@@ -57,7 +63,7 @@ std::vector<finished> core::turn() {
   expire();
   size_t ended_before = undurable_.size();
   std::vector<waiting_end> waiting;
-  resolve_ends(out, waiting);
+  resolve_ends(waiting);
   bool shut = undurable_.size() > ended_before;
   if (shut) publish();  // before the store: from here on no lookup that starts allows them
   std::vector<opening> opening_now = prepare_opens(out);
@@ -69,6 +75,7 @@ std::vector<finished> core::turn() {
       refuse(opening_now, written.error(), out);
       opening_now.clear();
     }
+    refuse_invalid(opening_now, out);
   }
   bool due = time_.boot().ns - high_water_written_.ns >= high_water_every_ns;
   if (!undurable_.empty() || !remaps_.empty() || !notes_.empty() || due) {
@@ -81,6 +88,7 @@ std::vector<finished> core::turn() {
     dirty_ = true;
   }
   publication_.at_least(store_->sequence());
+  if (store_->locked() != published_lock_) dirty_ = true;
   if (dirty_ || (retrying && !publication_.error().empty())) publish();
   next_end_ = windows_.next_end();
 
@@ -101,22 +109,41 @@ std::vector<finished> core::turn() {
     }
     out.push_back({o.asked->from, std::move(r)});
   }
-  for (waiting_end& w : waiting) {
-    if (publication_.stale()) {
-      out.push_back({w.to, refusal("NoTable", "the end does NOT hold: " + publication_.error(),
-                                   "rm " + publication_.path())});
+  for (waiting_end& w : waiting) out.push_back({w.to, answer_end(w, durable)});
+  for (waiting_unlock& u : unlocked) {
+    reply r;
+    if (u.refused) {
+      r = std::move(*u.refused);
+    } else if (publication_.stale()) {
+      r = refusal("NoTable", publication_.error(), "rm " + publication_.path());
     } else if (!durable) {
-      reply r = refusal("NotDurable", "in force, but not on disk yet: it is tried again every second",
-                        "grantctl status");
-      r.parameters.set("grants", std::move(w.grants));
-      out.push_back({w.to, std::move(r)});
+      r = refusal("NotDurable", "unlocked, but what ended with it is not on disk yet: it is tried again",
+                  "grantctl status");
     } else {
-      out.push_back({w.to, grants_reply(std::move(w.grants))});
+      r.parameters = store_state();
     }
+    out.push_back({u.to, std::move(r)});
   }
   opens_.clear();
   ends_.clear();
   return out;
+}
+
+reply core::answer_end(waiting_end& w, bool durable) {
+  if (publication_.stale()) {
+    return refusal("NoTable", "the end does NOT hold: " + publication_.error(), "rm " + publication_.path());
+  }
+  if (!durable) {
+    reply r = refusal("NotDurable", "in force, but not on disk yet: it is tried again every second",
+                      "grantctl status");
+    r.parameters.set("grants", std::move(w.grants));
+    return r;
+  }
+  if (w.already != 0) {
+    return refusal("AlreadyEnded", "grant " + id_of(w.already) + " has ended already",
+                   "grantctl show " + id_of(w.already));
+  }
+  return grants_reply(std::move(w.grants));
 }
 
 json::value core::end_one(uint64_t number, store::state how, const std::string& by,
@@ -143,7 +170,7 @@ void core::expire() {
   for (uint64_t number : over) (void)end_one(number, store::state::expired, "clock", "");
 }
 
-void core::resolve_ends(std::vector<finished>& out, std::vector<waiting_end>& waiting) {
+void core::resolve_ends(std::vector<waiting_end>& waiting) {
   for (const end_request& r : ends_) {
     std::vector<uint64_t> numbers;
     if (r.number != 0) {
@@ -159,24 +186,20 @@ void core::resolve_ends(std::vector<finished>& out, std::vector<waiting_end>& wa
     waiting_end w{r.from};
     for (uint64_t number : numbers) w.grants.push(end_one(number, r.how, r.by, r.reason));
     if (r.from == 0) continue;
-    if (r.number != 0 && numbers.empty()) {  // it ended in this very turn
-      out.push_back({r.from, refusal("AlreadyEnded", "grant " + id_of(r.number) + " has ended already",
-                                     "grantctl show " + id_of(r.number))});
-    } else {
-      waiting.push_back(std::move(w));
+    if (r.number != 0 && numbers.empty()) {  // somebody else was first: just now, or not on disk yet
+      w.already = r.number;
+      if (const ended_grant* e = windows_.find_ended(r.number)) w.grants.push(describe(pool_, *e));
     }
+    waiting.push_back(std::move(w));
   }
 }
 
 std::expected<void, store::error> core::write(std::vector<opening>* opens) {
   if (must_exit_) return std::unexpected(store::error::fatal);
-  auto begun = store_->begin();
-  auto done = begun;
-  if (begun) {
-    // What opens may not eat the reserve that revocations need.
-    done = write_all(opens, opens == nullptr && !undurable_.empty());
-    if (!done) store_->rollback();
-  }
+  auto done = write_once(opens, false);
+  // Neither what opens nor what guests saw may eat the reserve that revocations need.
+  if (!done && done.error() == store::error::full && opens == nullptr && !undurable_.empty())
+    done = write_once(nullptr, true);
   if (!done) {
     if (done.error() == store::error::fatal) {
       must_exit_ = true;
@@ -188,38 +211,72 @@ std::expected<void, store::error> core::write(std::vector<opening>* opens) {
     return done;
   }
   if (std::exchange(store_failed_, false)) say(level::notice, "the store can be written again");
-  undurable_.clear();
-  remaps_.clear();
-  notes_.clear();
   high_water_written_ = time_.boot();
   store_->restore_reserve();
   return {};
 }
 
+std::expected<void, store::error> core::write_once(std::vector<opening>* opens, bool urgent) {
+  auto done = store_->begin();
+  if (!done) return done;
+  done = write_all(opens, urgent);
+  if (!done) {
+    store_->rollback();
+    return done;
+  }
+  undurable_.clear();
+  windows_.settled();
+  remaps_.clear();
+  std::erase_if(notes_, [&](const pending_note& n) { return !urgent || !n.of_guests; });
+  return {};
+}
+
 std::expected<void, store::error> core::write_all(std::vector<opening>* opens, bool urgent) {
-  auto harmless = [](store::error e) { return e == store::error::not_found || e == store::error::not_open; };
   for (const ending& e : undurable_) {
     auto done = store_->end_grant(e.number, e.how, e.by, e.reason, e.at);
     if (!done && !harmless(done.error())) return done;
   }
-  if (!remaps_.empty()) {
-    std::erase_if(remaps_, [&](const auto& r) { return windows_.find(r.number) == nullptr; });
-    auto done = store_->remap(remaps_, settings_.boot, remap_why_, time_.utc());
-    if (!done && !harmless(done.error())) return done;
-  }
+  if (auto done = write_remaps(); !done) return done;
   for (const pending_note& n : notes_) {
+    if (urgent && n.of_guests) continue;
     std::vector<store::field> fields(n.fields.begin(), n.fields.end());
-    if (auto done = store_->note(n.event, fields, n.at); !done) return done;
+    auto done = store_->note(n.event, fields, n.at);
+    if (!done && done.error() != store::error::invalid)
+      return done;  // one that cannot be kept holds up nobody
   }
   if (opens != nullptr) {
     for (opening& o : *opens) {
       auto number = store_->add_grant(o.record);
-      if (!number) return std::unexpected(number.error());
-      o.record.number = *number;
+      o.invalid = !number && number.error() == store::error::invalid;
+      if (!number && !o.invalid) return std::unexpected(number.error());
+      if (number) o.record.number = *number;
     }
   }
   if (auto done = store_->set_high_water(time_.mark(), time_.boot(), settings_.boot); !done) return done;
   return store_->commit(urgent);
+}
+
+std::expected<void, store::error> core::write_remaps() {
+  std::erase_if(remaps_, [&](const auto& r) { return windows_.find(r.number) == nullptr; });
+  if (remaps_.empty()) return {};
+  auto done = store_->remap(remaps_, settings_.boot, remap_why_, time_.utc());
+  if (done || !harmless(done.error())) return done;
+  // The store refuses all for one that is not open there: the others are written without it.
+  std::erase_if(remaps_, [&](const auto& r) {
+    auto known = store_->find(r.number);
+    return known ? known->state != store::state::open : known.error() == store::error::not_found;
+  });
+  if (remaps_.empty()) return {};
+  return store_->remap(remaps_, settings_.boot, remap_why_, time_.utc());
+}
+
+void core::refuse_invalid(std::vector<opening>& opens, std::vector<finished>& out) {
+  for (const opening& o : opens) {
+    if (!o.invalid) continue;
+    windows_.give_up(o.scopes);
+    out.push_back({o.asked->from, invalid_parameter("for_us", "the store's own rules refuse this grant")});
+  }
+  std::erase_if(opens, [](const opening& o) { return o.invalid; });
 }
 
 void core::refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out) {
@@ -234,6 +291,8 @@ void core::publish() {
   bool was_bad = !publication_.error().empty();
   time_.read();  // `written` must not lie before what the batch recorded
   bool locked = store_->locked() != store::lock_reason::none;
+  if (store_->locked() != std::exchange(published_lock_, store_->locked()) && locked)
+    say(level::alert, "the store is LOCKED, nobody gets in: " + store_->locked_text());
   if (publication_.publish(windows_, locked, time_.boot(), settings_.utc_offset_s)) {
     if (was_bad) say(level::notice, "the window table is published again");
   } else if (!was_bad) {

@@ -5,8 +5,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <map>
+
 #include "daemon/answers.h"
-#include "daemon/last_table.h"
 
 namespace grantd::daemon {
 namespace {
@@ -15,6 +17,16 @@ std::optional<timekeeper::known_mark> mark_of(store::store& truth, const base::b
   auto row = truth.high_water();
   if (!row) return std::nullopt;
   return timekeeper::known_mark{row->mark, row->at, row->boot == boot};
+}
+
+// Does a policy that gives `all` still give what this scope opened? What a wider one contains was not taken
+// away.
+bool gives(const std::vector<scope_ref>& all, const scope_ref& one) {
+  return std::ranges::any_of(all, [&](const scope_ref& s) {
+    return s.account == one.account && s.kind == one.kind && s.place == one.place && s.role == one.role &&
+           s.replication == one.replication && s.access >= one.access &&
+           (s.any_database || (!one.any_database && s.database == one.database));
+  });
 }
 
 }  // namespace
@@ -27,15 +39,15 @@ core::core(settings s, clock_source& clock, std::unique_ptr<store::store> truth)
       started_(time_.utc()) {}
 
 void core::start() {
-  if (store_->locked() != store::lock_reason::none)
-    say(level::alert, "the store is LOCKED: " + store_->locked_text());
-  note("start", {{"version", GRANTD_VERSION}});
-  auto ended = endings_in(settings_.table);  // before it is replaced
+  keep_note("start", {{"version", GRANTD_VERSION}});
+  last_table last = read_last_table(settings_.table);  // before it is replaced
   load();
-  for (const auto& [number, how] : ended) {
-    if (windows_.find(number) == nullptr) continue;
-    say(level::alert, id_of(number) + " had ended when grantd stopped, though not on disk; it stays ended");
-    (void)end_one(number, static_cast<store::state>(how), "table", "ended before the restart");
+  if (nothing_loaded()) {
+    remember(last);
+  } else {
+    for (const auto& [number, e] : last.ended)
+      ended_before_.emplace(number, static_cast<store::state>(e.how));
+    end_again("table");
   }
   was_behind_ = time_.behind();
   if (was_behind_) {
@@ -49,20 +61,28 @@ void core::start() {
 }
 
 void core::stop() {
-  note("stop", {});
+  keep_note("stop", {});
   retry_ = true;
   (void)turn();
 }
 
 void core::load() {
   windows_.clear();
+  remaps_.clear();
+  unread_ = false;
   if (store_->locked() == store::lock_reason::none) {
     auto read = store_->each_open([&](store::grant&& g) {
       load_open(std::move(g));
       return true;
     });
-    if (!read) say(level::alert, "the store cannot be read: nothing of it opens; grantctl store");
-    load_ended();
+    if (read) {
+      load_ended();
+    } else {  // half of the truth is none
+      windows_.clear();
+      remaps_.clear();
+      unread_ = store_->locked() == store::lock_reason::none;
+      say(level::alert, "the store cannot be read: nothing of it opens, it is tried again; grantctl store");
+    }
   }
   // What was ended but never reached the disk stays ended, whatever was read from it.
   for (const ending& e : undurable_) {
@@ -71,22 +91,26 @@ void core::load() {
   }
 }
 
+open_grant core::in_memory(store::grant& g) {
+  return {g.number,
+          g.not_before,
+          g.not_after,
+          g.made,
+          g.mapped,
+          pool_.put(g.person),
+          pool_.put(g.resource),
+          pool_.put(g.made_by),
+          pool_.put(g.scopes),
+          true,
+          std::move(g.reason)};
+}
+
 void core::load_ended() {
   auto ended = store_->ended_since({time_.utc().us - ended_kept_ns / base::ns_per_us}, max_ended);
   if (!ended) return;
   for (auto g = ended->rbegin(); g != ended->rend(); ++g) {
     ended_grant e;
-    e.was = {g->number,
-             g->not_before,
-             g->not_after,
-             g->made,
-             g->mapped,
-             pool_.put(g->person),
-             pool_.put(g->resource),
-             pool_.put(g->made_by),
-             pool_.put(g->scopes),
-             true,
-             g->reason};
+    e.was = in_memory(*g);
     e.how = g->state;
     e.ended = g->ended;
     int64_t age_ns = std::max<int64_t>(0, time_.utc().us - g->ended.us) * base::ns_per_us;
@@ -103,7 +127,7 @@ void core::take_policy(std::shared_ptr<const policy::policy> p, uid_map uids) {
   say(level::notice, fmt::format("policy in force: {} people, {} resources", people, resources));
   for (std::string& c : roster_.take(std::move(p), std::move(uids))) say(level::warning, std::move(c));
   publication_.set_points(roster_.policy());
-  note("policy", {{"people", people}, {"resources", resources}});
+  keep_note("policy", {{"people", people}, {"resources", resources}});
   end_those_without_policy();
   dirty_ = true;
 }
@@ -118,12 +142,22 @@ void core::policy_failed(std::string why) {
 void core::end_those_without_policy() {
   const policy::policy* p = roster_.policy();
   if (p == nullptr) return;
+  std::map<std::pair<text_id, text_id>, scopes_id> given;
   for (const auto& [number, g] : windows_.open()) {
     std::string_view gone;
-    if (p->people.find(pool_.text(g.person)) == p->people.end())
-      gone = "the policy no longer knows this person";
-    if (p->resources.find(pool_.text(g.resource)) == p->resources.end()) {
+    auto who = p->people.find(pool_.text(g.person));
+    auto what = p->resources.find(pool_.text(g.resource));
+    if (what == p->resources.end()) {
       gone = "the policy no longer knows this resource";
+    } else if (who == p->people.end()) {
+      gone = "the policy no longer knows this person";
+    } else {
+      auto [now, fresh] = given.try_emplace({g.person, g.resource}, scopes_id{});
+      if (fresh) now->second = pool_.put(policy::scopes_of(who->second, what->second));
+      if (now->second != g.scopes && !std::ranges::all_of(pool_.scopes(g.scopes), [&](const scope_ref& s) {
+            return gives(pool_.scopes(now->second), s);
+          }))
+        gone = "the policy no longer gives this person all that the grant opened";
     }
     if (gone.empty()) continue;
     end_request r;
@@ -136,39 +170,29 @@ void core::end_those_without_policy() {
 
 void core::note(std::string event, std::vector<std::pair<std::string, std::string>> fields) {
   if (notes_.size() >= max_notes) return;
-  notes_.push_back({std::move(event), std::move(fields), time_.utc()});
+  time_.read();  // the last turn may be half a minute ago
+  notes_.push_back({std::move(event), std::move(fields), time_.utc(), true});
+}
+
+// grantd's own: what guests saw leaves room for it.
+void core::keep_note(std::string event, std::vector<std::pair<std::string, std::string>> fields) {
+  if (notes_.size() >= 2 * max_notes) return;
+  time_.read();
+  notes_.push_back({std::move(event), std::move(fields), time_.utc(), false});
+}
+
+bool core::not_durable(uint64_t number) const {
+  return std::ranges::any_of(undurable_, [&](const ending& e) { return e.number == number; });
 }
 
 bool core::troubled() const {
-  return !undurable_.empty() || !publication_.error().empty() || !remaps_.empty() || was_behind_ ||
+  return !undurable_.empty() || !publication_.error().empty() || !remaps_.empty() || was_behind_ || unread_ ||
          (!notes_.empty() && store_->locked() == store::lock_reason::none);
-}
-
-reply core::unlock_store(const std::string& by) {
-  if (store_->locked() == store::lock_reason::none) return {};
-  time_.read();
-  auto done = store_->unlock(by, time_.utc());
-  if (!done) {
-    return refusal("Locked", "the store stays locked: " + store_->locked_text());
-  }
-  say(level::alert, "the store was unlocked by " + by);
-  load();
-  end_those_without_policy();
-  expire();
-  publication_.at_least(store_->sequence());
-  publish();
-  next_end_ = windows_.next_end();
-  dirty_ = true;  // what the policy no longer knows goes with the turn that follows
-  return {};
 }
 
 bool core::check_slice() {
   if (check_ != store::store::check_state::more) return false;
   check_ = store_->check_slice();
-  if (check_ == store::store::check_state::corrupt) {
-    say(level::alert, "the store is corrupt, nobody gets in: " + store_->locked_text());
-    dirty_ = true;
-  }
   return check_ == store::store::check_state::more;
 }
 

@@ -3,12 +3,14 @@
 // own beyond store, table and clock_source; never logs (what should be logged is handed out by take_lines()).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "daemon/last_table.h"
 #include "daemon/log.h"
 #include "daemon/publication.h"
 #include "daemon/roster.h"
@@ -43,6 +45,11 @@ struct end_request {
   std::string by;
 };
 
+struct unlock_request {
+  ticket from = 0;
+  std::string by;
+};
+
 struct finished {
   ticket to;
   reply answer;
@@ -72,7 +79,8 @@ class core {
   // Records the stop. The table stays: logins go on.
   void stop();
 
-  // A valid policy: whom it does not know any more loses their grants with the next turn.
+  // A valid policy: a grant of which it no longer gives every account, point, role and access ends with the
+  // next turn. It never widens one that was given.
   void take_policy(std::shared_ptr<const policy::policy> p, uid_map uids);
   // The file is absent, empty or bad: the old policy stays (at start: none), nothing opens by it, nothing
   // ends.
@@ -82,19 +90,23 @@ class core {
   // --- Changes: gathered, then made by one turn() together; answers come out of that turn. ---
   void submit(open_request r) { opens_.push_back(std::move(r)); }
   void submit(end_request r) { ends_.push_back(std::move(r)); }
-  // For the audit chain, with the next turn; at most max_notes wait, more are counted and dropped.
+  void submit(unlock_request r) { unlocks_.push_back(std::move(r)); }
+  // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait, more are
+  // dropped.
   void note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
   // Expiry, steps of the clock and all that was submitted. When it returns, the answers are true: what they
   // acknowledge is in the store, its anchor and the table.
   [[nodiscard]] std::vector<finished> turn();
-  [[nodiscard]] bool has_work() const { return dirty_ || !opens_.empty() || !ends_.empty(); }
+  [[nodiscard]] bool has_work() const {
+    return dirty_ || !opens_.empty() || !ends_.empty() || !unlocks_.empty() ||
+           store_->locked() != published_lock_;
+  }
   // Something has failed and the next second tries again.
   [[nodiscard]] bool troubled() const;
   void retry() { retry_ = true; }
 
   // --- Root's own, at once ---
   [[nodiscard]] reply accept_clock(const std::string& by);
-  [[nodiscard]] reply unlock_store(const std::string& by);
 
   // --- Looked at by the handlers ---
   [[nodiscard]] const windows& grants() const { return windows_; }
@@ -106,6 +118,12 @@ class core {
   [[nodiscard]] const settings& set() const { return settings_; }
   [[nodiscard]] base::utc_time started() const { return started_; }
   [[nodiscard]] size_t not_durable() const { return undurable_.size(); }
+  [[nodiscard]] bool not_durable(uint64_t number) const;  // it has ended, but not on disk yet
+  // Nothing of the store is in memory: LOCKED, or it could not be read.
+  [[nodiscard]] bool nothing_loaded() const {
+    return unread_ || (store_->locked() != store::lock_reason::none && windows_.open().empty());
+  }
+  [[nodiscard]] json::value store_state();  // what the method Store answers
   [[nodiscard]] store::store::check_state check() const { return check_; }
   void refresh_clock() { time_.read(); }
 
@@ -132,18 +150,31 @@ class core {
     const open_request* asked;
     store::grant record;
     scopes_id scopes;
+    bool invalid = false;  // the store's own rules refuse it
   };
   struct waiting_end {
     ticket to;
     json::value grants{json::value::array{}};
+    uint64_t already = 0;  // the number asked for, ended by somebody else
+  };
+  struct waiting_unlock {
+    ticket to;
+    std::optional<reply> refused;
   };
   struct pending_note {
     std::string event;
     std::vector<std::pair<std::string, std::string>> fields;
     base::utc_time at;
+    bool of_guests;
   };
 
   void load();
+  void remember(const last_table& last);
+  void end_again(const std::string& by);
+  void take_from_store(const std::string& why);
+  [[nodiscard]] std::optional<reply> unlock_now(const std::string& by);
+  [[nodiscard]] open_grant in_memory(store::grant& g);
+  void keep_note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
   void load_open(store::grant&& g);
   void load_ended();
   void end_those_without_policy();
@@ -151,11 +182,15 @@ class core {
   void bring_into_force();
   void expire();
   json::value end_one(uint64_t number, store::state how, const std::string& by, const std::string& reason);
-  void resolve_ends(std::vector<finished>& out, std::vector<waiting_end>& waiting);
+  void resolve_ends(std::vector<waiting_end>& waiting);
   [[nodiscard]] std::vector<opening> prepare_opens(std::vector<finished>& out);
   [[nodiscard]] std::expected<opening, reply> prepare(const open_request& asked);
   [[nodiscard]] std::expected<void, store::error> write(std::vector<opening>* opens);
+  [[nodiscard]] std::expected<void, store::error> write_once(std::vector<opening>* opens, bool urgent);
   [[nodiscard]] std::expected<void, store::error> write_all(std::vector<opening>* opens, bool urgent);
+  [[nodiscard]] std::expected<void, store::error> write_remaps();
+  void refuse_invalid(std::vector<opening>& opens, std::vector<finished>& out);
+  [[nodiscard]] reply answer_end(waiting_end& w, bool durable);
   void refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out);
   void publish();
   void say(level at, std::string text) { lines_.push_back({at, std::move(text)}); }
@@ -170,8 +205,10 @@ class core {
   base::utc_time started_;
   std::vector<open_request> opens_;
   std::vector<end_request> ends_;
-  std::vector<ending> undurable_;               // in force, not in the store yet
-  std::vector<store::store::remapped> remaps_;  // published, not in the store yet
+  std::vector<unlock_request> unlocks_;
+  std::map<uint64_t, store::state> ended_before_;  // by the last table; not compared with the store yet
+  std::vector<ending> undurable_;                  // in force, not in the store yet
+  std::vector<store::store::remapped> remaps_;     // published, not in the store yet
   std::vector<pending_note> notes_;
   std::vector<event> events_;
   std::vector<line> lines_;
@@ -179,7 +216,9 @@ class core {
   std::optional<base::boot_time> next_end_;
   base::boot_time high_water_written_{};
   store::store::check_state check_ = store::store::check_state::more;
-  bool dirty_ = false;  // the table no longer says what is true
+  store::lock_reason published_lock_ = store::lock_reason::none;
+  bool dirty_ = false;   // the table no longer says what is true
+  bool unread_ = false;  // the store could not be read; nothing of it is open
   bool retry_ = false;
   bool must_exit_ = false;
   bool was_behind_ = false;

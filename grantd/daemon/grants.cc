@@ -13,12 +13,26 @@ namespace {
 
 constexpr size_t max_reason = 500;
 
-// The open grant of that id, or why there is none.
-std::expected<const open_grant*, reply> open_of(request& r, const std::string& id) {
+// The person of the open grant of that id, or why there is none. One whose end is not on disk yet counts: the
+// answer is then the real state.
+struct ending_grant {
+  uint64_t number;
+  std::string_view person;
+};
+std::expected<ending_grant, reply> open_of(request& r, const std::string& id) {
   auto number = base::parse_id('g', id);
   if (!number)
     return std::unexpected(invalid_parameter("id", "not the id of a grant (they look like g-7k2m)"));
-  if (const open_grant* g = r.in.grants().find(*number)) return g;
+  if (const open_grant* g = r.in.grants().find(*number))
+    return ending_grant{*number, r.in.names().text(g->person)};
+  if (const ended_grant* e = r.in.grants().find_ended(*number); e != nullptr && r.in.not_durable(*number))
+    return ending_grant{*number, r.in.names().text(e->was.person)};
+  if (r.in.nothing_loaded()) {
+    return std::unexpected(refusal("Locked",
+                                   "the store is locked, nobody gets in, and nothing of it can be changed: " +
+                                       r.in.truth().locked_text(),
+                                   "grantctl store unlock"));
+  }
   bool ended = r.in.grants().find_ended(*number) != nullptr || r.in.truth().find(*number).has_value();
   if (!ended)
     return std::unexpected(refusal("NoSuchGrant", "there is no grant " + id, "grantctl list --all"));
@@ -57,7 +71,7 @@ answer revoke(request& r) {
   if (id) {
     auto g = open_of(r, *id);
     if (!g) return g.error();
-    e.number = (*g)->number;
+    e.number = g->number;
   } else if (person) {
     // Somebody the policy does not know any more, or with no policy at all, can still be put out by name.
     const policy::person* known = p == nullptr ? nullptr : p->find_person(*person);
@@ -96,10 +110,10 @@ answer give_back(request& r) {
   if (id) {
     auto g = open_of(r, *id);
     if (!g) return g.error();
-    if (r.in.names().text((*g)->person) != r.by.person) {
+    if (g->person != r.by.person) {
       return refusal("NotAllowed", "grant " + *id + " is not yours", "grantctl list");
     }
-    e.number = (*g)->number;
+    e.number = g->number;
   }
   e.how = store::state::given_back;
   e.by = r.by.person;

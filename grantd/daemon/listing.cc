@@ -43,11 +43,14 @@ answer list(request& r) {
 
   r.in.refresh_clock();
   json::value grants{json::value::array{}};
-  if (all) {
-    auto rows = r.in.truth().list({person.value_or(""), resource.value_or(""), false, limit});
+  // Of a LOCKED store: what an unlock would open.
+  if (all || r.in.nothing_loaded()) {
+    auto rows = r.in.truth().list({person.value_or(""), resource.value_or(""), !all, limit});
     if (!rows)
       return refusal("Locked", "the store cannot be read: " + r.in.truth().locked_text(), "grantctl store");
-    for (const store::grant& g : *rows) grants.push(describe_stored(r, g));
+    for (const store::grant& g : *rows) {
+      if (all || r.in.grants().find_ended(g.number) == nullptr) grants.push(describe_stored(r, g));
+    }
   } else {
     size_t found = 0;
     const auto& open = r.in.grants().open();
@@ -73,7 +76,8 @@ answer show(request& r) {
   json::value found;
   if (const open_grant* g = r.in.grants().find(*number)) {
     found = describe(r.in.names(), r.in.time(), *g);
-  } else if (const ended_grant* e = r.in.grants().find_ended(*number)) {
+  } else if (const ended_grant* e = r.in.grants().find_ended(*number);
+             e != nullptr && !r.in.names().text(e->was.person).empty()) {
     found = describe(r.in.names(), *e);
   } else if (auto stored = r.in.truth().find(*number)) {
     found = describe(*stored, r.in.time());

@@ -48,6 +48,10 @@ std::expected<core::opening, reply> core::prepare(const open_request& asked) {
     return no("Locked", "the store is locked, nobody gets in: " + store_->locked_text(),
               "grantctl store unlock");
   }
+  if (unread_) {
+    return no("Busy", "the store cannot be read, so nothing opens: it is tried again every second",
+              "journalctl -u grantd");
+  }
   const policy::policy* p = roster_.policy();
   if (p == nullptr) {
     return no("NoPolicy", "no policy is in force: " + roster_.error(), "grantd -t");

@@ -23,7 +23,7 @@ account_id pool::put_account(uint8_t proved_by, std::string_view name) {
   text_id text = put(name);
   auto [at, fresh] =
       account_index_.emplace(account_key(proved_by, text), static_cast<account_id>(accounts_.size()));
-  if (fresh) accounts_.push_back({static_cast<decision::identity_class>(proved_by), text, 0, {}});
+  if (fresh) accounts_.push_back({static_cast<decision::identity_class>(proved_by), text, 0, {}, {}});
   return at->second;
 }
 

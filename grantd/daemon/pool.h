@@ -52,6 +52,7 @@ class pool {
     text_id name;
     uint32_t windows = 0;          // records in the table, those reserved included
     std::vector<uint64_t> grants;  // numbers of open grants that name it
+    std::vector<uint64_t> ended;   // orders of endings that name it, oldest first
   };
   [[nodiscard]] account& at(account_id id) { return accounts_[id]; }
   [[nodiscard]] const account& at(account_id id) const { return accounts_[id]; }

@@ -12,12 +12,6 @@
 namespace grantd::daemon {
 namespace {
 
-class nothing : public table::source {
- public:
-  [[nodiscard]] size_t size() const override { return 0; }
-  [[nodiscard]] decision::record at(size_t) const override { return {}; }
-};
-
 std::string words(const table::publish_error& e) {
   switch (e.kind) {
     case table::publish_error::what::too_many_for_account:
@@ -38,7 +32,9 @@ publication::publication(std::string path, gid_t group, const base::boot_id& boo
   if (before.open(publisher_.path().c_str()) == table::fault::none) sequence_ = before.head().sequence;
 }
 
-void publication::at_least(uint64_t audit_sequence) { sequence_ = std::max(sequence_, audit_sequence << 16); }
+void publication::at_least(uint64_t audit_sequence) {
+  sequence_ = std::max(sequence_, audit_sequence << sequence_bits);
+}
 
 void publication::set_points(const policy::policy* policy) {
   points_.clear();
@@ -63,9 +59,8 @@ void publication::set_points(const policy::policy* policy) {
 
 bool publication::publish(windows& records, bool locked, base::boot_time now, int32_t utc_offset_s) {
   table::publication what{sequence_ + 1, boot_, now, key_, locked ? table::flag_locked : 0, points_};
-  nothing none;
-  if (!locked) records.freeze(utc_offset_s);
-  auto done = locked ? publisher_.publish(none, what) : publisher_.publish(records, what);
+  records.freeze(utc_offset_s, locked);
+  auto done = publisher_.publish(records, what);
   records.thaw();
   if (done) {
     sequence_ = what.sequence;

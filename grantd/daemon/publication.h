@@ -12,6 +12,8 @@
 
 namespace grantd::daemon {
 
+inline constexpr unsigned sequence_bits = 16;
+
 class publication {
  public:
   // `key` random, new with each start: who fills the table's buckets cannot know it.
@@ -24,8 +26,8 @@ class publication {
 
   void set_points(const policy::policy* policy);
 
-  // What is open and recently ended; `locked`: an empty table that denies all and says so. false: it could
-  // not be written; the old one was unlinked, see error().
+  // What is open and recently ended; `locked`: a table that denies all, says so, and keeps what ended. false:
+  // it could not be written; the old one was unlinked, see error().
   [[nodiscard]] bool publish(windows& records, bool locked, base::boot_time now, int32_t utc_offset_s);
 
   [[nodiscard]] uint64_t sequence() const { return sequence_; }

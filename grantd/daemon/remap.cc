@@ -20,17 +20,7 @@ bool moved(const decision::boot_window& a, const decision::boot_window& b) {
 }  // namespace
 
 void core::load_open(store::grant&& g) {
-  open_grant o{g.number,
-               g.not_before,
-               g.not_after,
-               g.made,
-               g.mapped,
-               pool_.put(g.person),
-               pool_.put(g.resource),
-               pool_.put(g.made_by),
-               pool_.put(g.scopes),
-               true,
-               std::move(g.reason)};
+  open_grant o = in_memory(g);
   if (g.mapped_boot == settings_.boot) {
     // The clock may have stepped while nobody watched.
     auto how = time_.synchronised() ? decision::trust::synchronised : decision::trust::none;
@@ -81,13 +71,19 @@ reply core::accept_clock(const std::string& by) {
   if (store_->locked() != store::lock_reason::none) {
     return refusal("Locked", "the store is locked: " + store_->locked_text(), "grantctl store unlock");
   }
-  note("clock-accept", {{"by", by}, {"before_us", std::to_string(time_.mark().us)}});
+  keep_note("clock-accept", {{"by", by}, {"before_us", std::to_string(time_.mark().us)}});
   time_.accept();
   map_again(decision::trust::accepted, "clock-accept");
   bring_into_force();
   was_behind_ = false;
   say(level::alert, "the clock was accepted by " + by);
   bool durable = write(nullptr).has_value();
+  if (must_exit_) {
+    return refusal(
+        "Busy",
+        "the store's file failed: grantd starts again from what is on disk, and the clock is as it was",
+        "grantctl clock accept, once grantd is back");
+  }
   publication_.at_least(store_->sequence());
   publish();
   next_end_ = windows_.next_end();

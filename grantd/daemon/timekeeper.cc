@@ -16,11 +16,13 @@ decision::high_water make_water(const std::optional<timekeeper::known_mark>& mar
 timekeeper::timekeeper(clock_source& source, const std::optional<known_mark>& mark)
     : source_(source), last_(source.read()), mapped_at_(now()), water_(make_water(mark, now())) {
   water_.advance(now(), last_.synchronised);
+  behind_ = water_.behind(now());
 }
 
 void timekeeper::read() {
   last_ = source_.read();
   water_.advance(now(), last_.synchronised);
+  behind_ = water_.behind(now()) || (behind_ && !last_.synchronised);
 }
 
 void timekeeper::mapped() {

@@ -40,14 +40,16 @@ class timekeeper {
   [[nodiscard]] base::utc_time utc() const { return last_.utc; }
   [[nodiscard]] base::boot_time boot() const { return last_.boot; }
   [[nodiscard]] bool synchronised() const { return last_.synchronised; }
-  [[nodiscard]] bool behind() const { return water_.behind(now()); }
+  // Once behind, a clock that merely reads later again is not believed: only one synchronised past the mark,
+  // or accepted.
+  [[nodiscard]] bool behind() const { return behind_; }
   [[nodiscard]] base::utc_time mark() const { return water_.mark(); }
   [[nodiscard]] int64_t offset_us() const { return offset_us_; }  // all steps since the start
 
   // Microseconds the wall clock moved against BOOTTIME since windows were last mapped; 0: not a step.
   [[nodiscard]] int64_t stepped_us() const { return decision::stepped_us(mapped_at_, now()); }
   void mapped();  // the step was dealt with
-  void accept() { water_.accept(now()); }
+  void accept() { water_.accept(now()), behind_ = false; }
 
  private:
   clock_source& source_;
@@ -55,6 +57,7 @@ class timekeeper {
   decision::clock_pair mapped_at_;
   decision::high_water water_;
   int64_t offset_us_ = 0;
+  bool behind_ = false;
 };
 
 }  // namespace grantd::daemon

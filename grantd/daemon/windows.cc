@@ -4,8 +4,17 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace grantd::daemon {
+namespace {
+
+scope_ref without_access(scope_ref s) {
+  s.access = decision::access::read_only;
+  return s;
+}
+
+}  // namespace
 
 const open_grant* windows::find(uint64_t number) const {
   auto at = open_.find(number);
@@ -13,10 +22,8 @@ const open_grant* windows::find(uint64_t number) const {
 }
 
 const ended_grant* windows::find_ended(uint64_t number) const {
-  for (auto at = ended_.rbegin(); at != ended_.rend(); ++at) {
-    if (at->was.number == number) return &*at;
-  }
-  return nullptr;
+  auto order = order_of_.find(number);
+  return order == order_of_.end() ? nullptr : &ended_.at(order->second).what;
 }
 
 bool windows::reserve(scopes_id scopes) {
@@ -59,9 +66,52 @@ void windows::load(open_grant g) {
   add(std::move(g));
 }
 
-void windows::load_ended(ended_grant e) {
-  ended_.push_back(std::move(e));
-  if (ended_.size() > max_ended) ended_.pop_front();
+void windows::load_ended(ended_grant e, bool pressing) {
+  const uint64_t order = next_order_++;
+  order_of_[e.was.number] = order;
+  const auto& scopes = pool_.scopes(e.was.scopes);
+  kept& k = ended_.emplace(order, kept{std::move(e), 0, pressing}).first->second;
+  if (pressing) pressing_.push_back(order);
+  for (const scope_ref& s : scopes) {
+    auto& orders = pool_.at(s.account).ended;
+    if (orders.empty() || orders.back() != order) orders.push_back(order);
+    auto [at, fresh] = newest_.emplace(without_access(s), order);
+    uint64_t before = std::exchange(at->second, order);
+    if (fresh || before != order) ++k.newest;
+    if (fresh || before == order) continue;
+    kept& older = ended_.at(before);
+    if (--older.newest == 0 && !older.pressing) drop_ended(before);
+  }
+  keep_few_ended();
+}
+
+void windows::drop_ended(uint64_t order) {
+  auto at = ended_.find(order);
+  for (const scope_ref& s : pool_.scopes(at->second.what.was.scopes)) {
+    auto& orders = pool_.at(s.account).ended;
+    std::erase(orders, order);
+    if (orders.empty()) orders.shrink_to_fit();
+    auto newest = newest_.find(without_access(s));
+    if (newest != newest_.end() && newest->second == order) newest_.erase(newest);
+  }
+  auto number = order_of_.find(at->second.what.was.number);
+  if (number != order_of_.end() && number->second == order) order_of_.erase(number);
+  ended_.erase(at);
+}
+
+void windows::keep_few_ended() {
+  if (ended_.size() <= max_ended + pressing_.size()) return;
+  auto oldest = std::ranges::find_if(ended_, [](const auto& e) { return !e.second.pressing; });
+  drop_ended(oldest->first);
+}
+
+void windows::settled() {
+  for (uint64_t order : std::exchange(pressing_, {})) {
+    kept& k = ended_.at(order);
+    k.pressing = false;
+    if (k.newest == 0) drop_ended(order);
+  }
+  while (ended_.size() > max_ended) keep_few_ended();
 }
 
 const ended_grant& windows::end(uint64_t number, store::state how, base::utc_time now, base::boot_time at,
@@ -69,13 +119,18 @@ const ended_grant& windows::end(uint64_t number, store::state how, base::utc_tim
   auto found = open_.find(number);
   count(found->second, false);
   give_up(found->second.scopes);
-  load_ended({std::move(found->second), how, now, at, std::move(by), std::move(reason)});
+  load_ended({std::move(found->second), how, now, at, std::move(by), std::move(reason)}, true);
   open_.erase(found);
-  return ended_.back();
+  return ended_.rbegin()->second.what;
 }
 
 void windows::forget_ended(base::boot_time now) {
-  while (!ended_.empty() && now.ns - ended_.front().at.ns >= ended_kept_ns) ended_.pop_front();
+  for (auto at = ended_.begin(); at != ended_.end();) {
+    const kept& k = at->second;
+    if (!k.pressing && now.ns - k.what.at.ns < ended_kept_ns) return;
+    const uint64_t order = (at++)->first;
+    if (!k.pressing) drop_ended(order);
+  }
 }
 
 void windows::clear() {
@@ -84,7 +139,8 @@ void windows::clear() {
     give_up(g.scopes);
   }
   open_.clear();
-  ended_.clear();
+  while (!ended_.empty()) drop_ended(ended_.begin()->first);
+  pressing_.clear();
 }
 
 void windows::each_open(const std::function<void(open_grant&)>& f) {
@@ -134,7 +190,8 @@ std::vector<decision::record> windows::records_of(const decision::account& who) 
       if (s.account == id) all.push_back(window_record(g, s));
     }
   }
-  for (const ended_grant& e : ended_) {
+  for (uint64_t order : account->ended) {
+    const ended_grant& e = ended_.at(order).what;
     for (const scope_ref& s : pool_.scopes(e.was.scopes)) {
       if (s.account == id) all.push_back(ended_record(e, s));
     }
@@ -150,19 +207,29 @@ size_t windows::window_count() const {
   return n;
 }
 
-void windows::freeze(int32_t utc_offset_s) {
+void windows::freeze(int32_t utc_offset_s, bool locked) {
   utc_offset_s_ = utc_offset_s;
   flat_.clear();
   flat_.reserve(open_.size() + ended_.size());
   for (const auto& [number, g] : open_) {
-    if (!g.in_force) continue;
+    if (locked || !g.in_force) continue;
     for (const scope_ref& s : pool_.scopes(g.scopes)) flat_.push_back({&g, nullptr, &s});
   }
+  // An account's windows in the table, then its endings.
   std::unordered_map<account_id, unsigned> told;
-  for (auto e = ended_.rbegin(); e != ended_.rend(); ++e) {  // the newest endings are the ones to be told
-    for (const scope_ref& s : pool_.scopes(e->was.scopes)) {
-      if (++told[s.account] <= max_ended_of_account) flat_.push_back({nullptr, &*e, &s});
+  auto tell = [&](uint64_t order, const kept& k) {
+    for (const scope_ref& s : pool_.scopes(k.what.was.scopes)) {
+      if (!k.pressing && newest_.at(without_access(s)) != order) continue;
+      auto [n, fresh] = told.emplace(s.account, 0);
+      if (fresh && !locked)
+        n->second = std::min(pool_.at(s.account).windows, decision::max_windows_per_account);
+      if (++n->second <= max_told_of_account) flat_.push_back({nullptr, &k.what, &s});
     }
+  };
+  // First what only the table knows; the newest before the older ones, which need not be told.
+  for (auto order = pressing_.rbegin(); order != pressing_.rend(); ++order) tell(*order, ended_.at(*order));
+  for (auto e = ended_.rbegin(); e != ended_.rend(); ++e) {
+    if (!e->second.pressing) tell(e->first, e->second);
   }
 }
 

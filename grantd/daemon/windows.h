@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon's memory of grants: every open one, and those that ended in the last quarter of an hour. What
-// the table is made of. No I/O, no clock.
+// The daemon's memory of grants: every open one, and of those that ended in the last quarter of an hour the
+// newest at each account, login point and role. What the table is made of. No I/O, no clock.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/pool.h"
@@ -44,8 +44,9 @@ struct ended_grant {
 };
 
 inline constexpr int64_t ended_kept_ns = 900 * base::ns_per_s;
-inline constexpr size_t max_ended = 8192;             // beyond it the oldest are forgotten early
-inline constexpr unsigned max_ended_of_account = 24;  // leaves room for windows and locks in the table
+inline constexpr size_t max_ended = 8192;  // beyond it the oldest are forgotten early
+// Records of one account beside its locks: what its windows leave free is for endings.
+inline constexpr unsigned max_told_of_account = 56;
 
 class windows : public table::source {
  public:
@@ -53,8 +54,8 @@ class windows : public table::source {
 
   [[nodiscard]] const std::map<uint64_t, open_grant>& open() const { return open_; }
   [[nodiscard]] const open_grant* find(uint64_t number) const;
-  [[nodiscard]] const ended_grant* find_ended(uint64_t number) const;
-  [[nodiscard]] const std::deque<ended_grant>& ended() const { return ended_; }
+  [[nodiscard]] const ended_grant* find_ended(uint64_t number) const;  // among those remembered
+  [[nodiscard]] size_t ended_count() const { return ended_.size(); }
 
   // Room for one more window of each scope? Reserving counts them until add() or give_up().
   [[nodiscard]] bool reserve(scopes_id scopes);
@@ -62,8 +63,10 @@ class windows : public table::source {
   void add(open_grant g);  // its scopes were reserved
   // Loads what the store has: counted whatever the limit says (decide() ignores what is beyond it).
   void load(open_grant g);
-  void load_ended(ended_grant e);
-  // `number` must be open.
+  // `pressing`: the table alone knows of it, so it is kept and published until settled().
+  void load_ended(ended_grant e, bool pressing = false);
+  void settled();
+  // `number` must be open. The ending is pressing: it is not on disk yet.
   const ended_grant& end(uint64_t number, store::state how, base::utc_time now, base::boot_time at,
                          std::string by, std::string reason);
   void forget_ended(base::boot_time now);  // those older than ended_kept_ns
@@ -80,7 +83,8 @@ class windows : public table::source {
   [[nodiscard]] size_t window_count() const;  // records of windows in force
 
   // table::source: call freeze() before a publication; it must not outlive the next change.
-  void freeze(int32_t utc_offset_s);
+  // `locked`: endings only.
+  void freeze(int32_t utc_offset_s, bool locked);
   [[nodiscard]] size_t size() const override { return flat_.size(); }
   [[nodiscard]] decision::record at(size_t i) const override;
   void thaw();
@@ -89,10 +93,21 @@ class windows : public table::source {
   [[nodiscard]] decision::record window_record(const open_grant& g, const scope_ref& s) const;
   [[nodiscard]] decision::record ended_record(const ended_grant& e, const scope_ref& s) const;
   void count(const open_grant& g, bool in);
+  void drop_ended(uint64_t order);
+  void keep_few_ended();
 
+  struct kept {
+    ended_grant what;
+    size_t newest = 0;  // scopes of which no later ending is known
+    bool pressing = false;
+  };
   pool& pool_;
   std::map<uint64_t, open_grant> open_;
-  std::deque<ended_grant> ended_;  // oldest first
+  std::map<uint64_t, kept> ended_;                   // by order of ending
+  std::map<scope_ref, uint64_t> newest_;             // the order of the last ending; access left out
+  std::unordered_map<uint64_t, uint64_t> order_of_;  // by grant number
+  std::vector<uint64_t> pressing_;
+  uint64_t next_order_ = 0;
   int32_t utc_offset_s_ = 0;
   struct flat {
     const open_grant* window;  // or

@@ -101,6 +101,43 @@ TEST(a_boot_with_a_clock_behind_opens_nothing_until_it_is_right) {
   TEST_ASSERT_EQUAL_STRING("", short_error(w.root("Grant", bob_too)));
 }
 
+TEST(a_clock_that_was_behind_is_not_believed_for_merely_reading_later) {
+  world w;
+  w.grant(hour);
+  w.kill();
+  w.clock.now.boot = {50 * base::ns_per_s};
+  w.clock.now.synchronised = false;
+  w.clock.step(-24 * hour);
+  w.restart(usual_policy, true);
+  w.clock.step(24 * hour + 600);
+  w.turn();
+  TEST_ASSERT_FALSE(w.allowed());
+  TEST_ASSERT_TRUE(*w.root("Clock").parameters.find("behind")->boolean());
+  TEST_ASSERT_EQUAL_STRING("ClockBehind", short_error(w.root("Grant", bob_too)));
+  w.clock.now.synchronised = true;
+  w.turn();
+  TEST_ASSERT_TRUE(w.allowed());
+}
+
+TEST(one_window_that_ended_elsewhere_does_not_keep_the_others_mapping_from_the_disk) {
+  world w;
+  w.clock.now.synchronised = false;
+  w.grant(hour);
+  w.root("Grant", bob_too);
+  store::store& truth = w.core->truth();
+  TEST_ASSERT_TRUE(truth.begin().has_value());
+  uint64_t alices = w.core->grants().open().begin()->first;
+  TEST_ASSERT_TRUE(truth.end_grant(alices, store::state::revoked, "x", "", w.clock.now.utc).has_value());
+  TEST_ASSERT_TRUE(truth.commit(true).has_value());
+  w.clock.step(1800);
+  w.turn();
+  auto until = w.lookup("bob").until;
+  TEST_ASSERT_FALSE(w.core->troubled());
+  w.clock.step(-1800);
+  w.restart();
+  TEST_ASSERT_EQUAL_INT64(until.ns, w.lookup("bob").until.ns);
+}
+
 TEST(windows_that_waited_for_the_clock_open_when_it_is_right) {
   world w;
   w.grant(hour);

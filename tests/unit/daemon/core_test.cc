@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "daemon/answers.h"
 #include "world.h"
 
 using namespace grantd;
@@ -150,6 +151,74 @@ TEST(many_endings_of_one_account_still_publish) {
   TEST_ASSERT_EQUAL_STRING("", w.core->table().error());
 }
 
+TEST(endings_cost_one_record_for_each_account_and_point) {
+  world w;
+  for (int i = 0; i < 50; ++i) {
+    w.grant();
+    w.root("Revoke", R"({"person":"alice","reason":"x"})");
+  }
+  std::string last = w.grant();
+  w.root("Revoke", by_id(last));
+  w.root("Grant", R"({"person":"bob","resource":"orders-db"})");
+  w.root("Revoke", R"({"person":"bob","reason":"x"})");
+  TEST_ASSERT_EQUAL_INT(2, w.core->grants().ended_count());
+  table::snapshot table;
+  TEST_ASSERT_TRUE(table.open((w.dir / "run/windows").c_str()) == table::fault::none);
+  TEST_ASSERT_EQUAL_INT(5, table.head().record_count);  // pg:alice, os:alice, pg:bob and two login points
+  TEST_ASSERT_EQUAL_STRING(last, daemon::id_of(w.lookup().grant));
+  w.restart();
+  TEST_ASSERT_EQUAL_INT(2, w.core->grants().ended_count());
+  TEST_ASSERT_EQUAL_STRING(last, daemon::id_of(w.lookup().grant));
+  w.clock.pass(901);
+  w.turn();
+  TEST_ASSERT_EQUAL_INT(0, w.core->grants().ended_count());
+}
+
+TEST(what_ended_but_is_not_on_disk_is_all_in_the_table) {
+  world w;
+  std::string ids[] = {w.grant(), w.grant(), w.grant()};
+  {
+    no_room fault;
+    for (const auto& id : ids)
+      TEST_ASSERT_EQUAL_STRING("NotDurable", short_error(w.root("Revoke", by_id(id))));
+    w.kill();
+  }
+  w.restart();
+  TEST_ASSERT_FALSE(w.allowed());
+  for (const auto& id : ids) TEST_ASSERT_EQUAL_STRING("revoked", w.state_of(id));
+}
+
+TEST(one_that_the_store_refuses_does_not_take_others_with_it) {
+  world w;
+  daemon::open_request o;
+  o.resource = "orders-db";
+  o.by = "root";
+  o.from = 1;
+  o.person = "bob";
+  o.for_us = 0;  // an empty window: the schema's own rule
+  w.core->submit(o);
+  o.from = 2;
+  o.person = "alice";
+  o.for_us = 60 * base::us_per_s;
+  w.core->submit(o);
+  auto answers = w.core->turn();
+  TEST_ASSERT_EQUAL_INT(2, answers.size());
+  for (const auto& a : answers)
+    TEST_ASSERT_EQUAL_STRING(a.to == 1 ? "InvalidParameter" : "", short_error(a.answer));
+  TEST_ASSERT_TRUE(w.allowed());
+  TEST_ASSERT_FALSE(w.allowed("bob"));
+  TEST_ASSERT_EQUAL_INT(1, w.core->grants().open().size());
+}
+
+TEST(what_guests_saw_has_the_time_at_which_it_was_heard) {
+  world w;
+  w.clock.pass(29);  // no turn since
+  w.core->note("denied", {{"account", "pg:alice"}});
+  w.turn();
+  auto records = w.root("Audit").parameters;
+  TEST_ASSERT_EQUAL_INT64(w.clock.now.utc.us, number(records.find("records")->items()->back(), "at_us"));
+}
+
 TEST(what_cannot_be_granted_says_why) {
   world w;
   auto error = [&](const char* parameters) { return short_error(w.root("Grant", parameters)); };
@@ -189,6 +258,9 @@ TEST(a_revocation_that_cannot_reach_the_disk_is_in_force_and_retried) {
     no_room fault;
     auto r = w.root("Revoke", by_id(id));
     TEST_ASSERT_EQUAL_STRING("NotDurable", short_error(r));  // the fault happened
+    r = w.root("Revoke", by_id(id));                         // a second one is told the same
+    TEST_ASSERT_EQUAL_STRING("NotDurable", short_error(r));
+    TEST_ASSERT_EQUAL_INT(1, r.parameters.find("grants")->items()->size());
     TEST_ASSERT_FALSE(w.allowed());
     TEST_ASSERT_EQUAL_INT(1, number(*w.root("Status").parameters.find("daemon"), "not_durable"));
     auto refused = short_error(w.root("Grant", R"({"person":"bob","resource":"orders-db"})"));

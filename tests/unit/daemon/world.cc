@@ -7,10 +7,11 @@
 namespace grantd::test {
 namespace {
 
-store::options options_in(const temp_dir& dir) {
+store::options options_of(const world& w) {
   store::options o;
-  o.directory = dir / "store";
-  o.anchor = dir / "anchor";
+  o.directory = w.store;
+  o.anchor = w.dir / "anchor";
+  o.vfs = w.vfs;
   o.chain = [](const store::digest& before, std::span<const uint8_t> bytes) {
     return proof::link(before, bytes);
   };
@@ -23,14 +24,32 @@ constexpr uid_t alice_uid = 1001;
 
 }  // namespace
 
-world::world() {
+world::world(std::string where, std::string with) : store(std::move(where)), vfs(std::move(with)) {
+  if (store.empty()) store = dir / "store";
   TEST_ASSERT_TRUE(proof::start());
   boot = base::read_boot_id().value();
   std::filesystem::create_directory(dir / "run");
   restart();
 }
 
+void world::keep_copy() {
+  kill();
+  std::filesystem::copy(store, dir / "copy", std::filesystem::copy_options::recursive);
+  restart();
+}
+
+void world::put_back() {
+  kill();
+  std::filesystem::remove_all(store);
+  std::filesystem::copy(dir / "copy", store, std::filesystem::copy_options::recursive);
+}
+
 void world::restart(const char* policy, bool another_boot) {
+  make(policy, another_boot);
+  core->start();
+}
+
+void world::make(const char* policy, bool another_boot) {
   core.reset();
   if (another_boot) boot[0] ^= 1;
   daemon::settings s;
@@ -38,11 +57,10 @@ void world::restart(const char* policy, bool another_boot) {
   s.table = dir / "run/windows";
   s.policy_file = "policy.toml";
   s.key = {1, 2};
-  auto truth = store::store::open(options_in(dir));
+  auto truth = store::store::open(options_of(*this));
   TEST_ASSERT_TRUE_MESSAGE(truth.has_value(), truth ? "" : truth.error().what);
   core = std::make_unique<daemon::core>(s, clock, std::move(*truth));
   if (policy != nullptr) load(policy);
-  core->start();
 }
 
 void world::load(const char* policy) {

@@ -48,10 +48,15 @@ login_points = ["pam:sshd"]
 
 class world {
  public:
-  world();
+  // `store`: its directory instead of one of its own. `vfs`: of SQLite.
+  explicit world(std::string store = {}, std::string vfs = {});
   // A fresh process on the same files: what was not on disk is gone.
   void restart(const char* policy = usual_policy, bool another_boot = false);
+  void make(const char* policy = usual_policy, bool another_boot = false);  // as restart(), before start()
   void kill() { core.reset(); }
+  // What was copied by keep_copy() takes the store's place, as a human who restores a backup would do it.
+  void keep_copy();
+  void put_back();
   void load(const char* policy);
 
   // One call by a uid or, with `person`, by that person; the answer after a turn.
@@ -74,6 +79,8 @@ class world {
   turned_clock clock;
   daemon::seen_log seen;
   base::boot_id boot{};
+  std::string store;
+  std::string vfs;
   std::unique_ptr<daemon::core> core;
 };
 

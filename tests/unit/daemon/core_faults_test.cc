@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk that fails or is full under the core.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "unit/store/failing_disk.h"
+#include "unit/store/fixture.h"
+#include "world.h"
+
+using namespace grantd;
+using namespace grantd::test;
+
+namespace {
+
+// Takes every free block of the file system.
+void fill(const std::string& path) {
+  base::unique_fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  TEST_ASSERT_TRUE(fd.valid());
+  char page[4096] = {1};
+  while (write(fd.get(), page, sizeof page) > 0) {
+  }
+  TEST_ASSERT_EQUAL_INT(ENOSPC, errno);
+}
+
+}  // namespace
+
+TEST(what_guests_saw_does_not_eat_the_room_kept_for_revocations) {
+  temp_dir dir;
+  in_private_tmpfs(dir.path(), "size=4m,mode=0700", [&] {
+    world w(dir / "store");
+    w.grant();
+    fill(dir / "rubbish");
+    auto saw = [&] {
+      for (int i = 0; i < 1000; ++i) w.core->note("denied", {{"account", std::string(100, 'x')}});
+    };
+    for (int i = 0; i < 100; ++i) {
+      saw();
+      w.turn();
+      if (w.core->troubled()) break;
+    }
+    TEST_ASSERT_TRUE(w.core->troubled());  // the disk is full
+    TEST_ASSERT_FALSE(w.core->truth().reserve_given_up());
+    saw();
+    uint64_t before = w.core->truth().sequence();
+    auto r = w.root("Revoke", R"({"person":"alice","reason":"x"})");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    TEST_ASSERT_EQUAL_UINT64(before + 1, w.core->truth().sequence());  // the revocation and nothing else
+    TEST_ASSERT_EQUAL_INT(0, unlink((dir / "rubbish").c_str()));
+    w.core->retry();
+    w.turn();
+    TEST_ASSERT_EQUAL_UINT64(before + 1001, w.core->truth().sequence());  // what waited was kept
+    TEST_ASSERT_FALSE(w.core->troubled());
+  });
+}
+
+TEST(a_store_that_cannot_be_read_whole_opens_nothing_and_is_read_again) {
+  failing_disk::install();
+  world w({}, failing_disk::vfs);
+  for (int i = 0; i < 30; ++i) w.grant();
+  for (int i = 0; i < 30; ++i) w.root("Grant", R"({"person":"bob","resource":"orders-db"})");
+  int struck = 0;
+  for (int nth = 1; nth <= 4; ++nth) {
+    w.make();
+    failing_disk::arm(failing_disk::fault::io, nth, true);
+    w.core->start();
+    if (!failing_disk::reached() || !w.core->nothing_loaded()) continue;
+    ++struck;
+    failing_disk::disarm();
+    TEST_ASSERT_EQUAL_INT(0, w.core->grants().open().size());
+    TEST_ASSERT_FALSE(w.allowed() || w.allowed("bob"));
+    TEST_ASSERT_EQUAL_STRING("Busy",
+                             short_error(w.root("Grant", R"({"person":"carol","resource":"orders-db"})")));
+    TEST_ASSERT_TRUE(w.core->troubled());
+    w.core->retry();
+    w.turn();
+    TEST_ASSERT_EQUAL_INT(60, w.core->grants().open().size());
+    TEST_ASSERT_TRUE(w.allowed() && w.allowed("bob"));
+  }
+  failing_disk::disarm();
+  TEST_ASSERT_TRUE(struck > 0);
+}
+
+TEST(a_clock_accepted_on_a_failed_disk_is_not_in_force) {
+  failing_disk::install();
+  world w({}, failing_disk::vfs);
+  w.grant(2 * 86400 / 24);
+  w.kill();
+  w.clock.now.boot = {50 * base::ns_per_s};
+  w.clock.now.synchronised = false;
+  w.clock.step(-3600);
+  w.restart(usual_policy, true);
+  TEST_ASSERT_FALSE(w.allowed());
+  failing_disk::arm(failing_disk::fault::sync, 1, false);
+  auto r = w.root("AcceptClock");
+  TEST_ASSERT_TRUE(failing_disk::reached());
+  failing_disk::disarm();
+  TEST_ASSERT_EQUAL_STRING("Busy", short_error(r));
+  TEST_ASSERT_TRUE(r.parameters.print().find("tried again") == std::string::npos);
+  TEST_ASSERT_TRUE(w.core->must_exit());
+  TEST_ASSERT_FALSE(w.allowed());
+}
