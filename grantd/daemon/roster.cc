@@ -6,6 +6,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <set>
+
 namespace grantd::daemon {
 namespace {
 
@@ -32,13 +34,19 @@ std::string name_of(uid_t uid) {
 
 }  // namespace
 
-uid_map load_uids(const policy::policy* policy, const std::string& ask_user) {
+const name_service& system_names() {
+  static const name_service system{uid_of, name_of};
+  return system;
+}
+
+uid_map load_uids(const policy::policy* policy, const std::string& ask_user, const name_service& names) {
   uid_map map;
-  map.ask = ask_user.empty() ? std::nullopt : uid_of(ask_user);
+  std::set<uid_t> of_two_names;
+  map.ask = ask_user.empty() ? std::nullopt : names.uid_of(ask_user);
   if (policy == nullptr) return map;
   for (const auto& [name, person] : policy->people) {
     for (const std::string& user : person.os) {
-      auto uid = uid_of(user);
+      auto uid = names.uid_of(user);
       if (!uid) {
         map.complaints.push_back(fmt::format("person {}: there is no OS user {} on this host", name, user));
         continue;
@@ -47,17 +55,18 @@ uid_map load_uids(const policy::policy* policy, const std::string& ask_user) {
         map.complaints.push_back(fmt::format("person {}: OS user {} is uid 0; root stays root", name, user));
         continue;
       }
-      std::string back = name_of(*uid);
+      std::string back = names.name_of(*uid);
       if (back != user) {
         map.complaints.push_back(
             fmt::format("person {}: uid {} of OS user {} is named {} as well; it speaks for nobody", name,
                         *uid, user, back.empty() ? "(nothing)" : back));
-        map.people.erase(*uid);
+        of_two_names.insert(*uid);
         continue;
       }
       map.people[*uid] = {user, name};
     }
   }
+  for (uid_t uid : of_two_names) map.people.erase(uid);
   if (auto both = map.ask ? map.people.find(*map.ask) : map.people.end(); both != map.people.end()) {
     map.complaints.push_back(
         fmt::format("ask_user {} is the OS user of person {}, who could speak for everybody: nobody is heard "

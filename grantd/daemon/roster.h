@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,9 +27,18 @@ struct uid_map {
   std::vector<std::string> complaints;  // one line each: unknown users, one uid with two names
 };
 
+// Injected, so that tests can have users of their own.
+struct name_service {
+  std::function<std::optional<uid_t>(const std::string& user)> uid_of;
+  std::function<std::string(uid_t)> name_of;  // empty: none
+};
+[[nodiscard]] const name_service& system_names();
+
 // getpwnam and getpwuid for every OS user of the policy. `policy` may be null: only `ask_user` is looked up.
 // Without `ask_user` (empty), and when it is a person's too, there is no ask.
-[[nodiscard]] uid_map load_uids(const policy::policy* policy, const std::string& ask_user);
+// A uid that goes by two names speaks for nobody, whichever of them the policy names.
+[[nodiscard]] uid_map load_uids(const policy::policy* policy, const std::string& ask_user,
+                                const name_service& names = system_names());
 
 class roster {
  public:

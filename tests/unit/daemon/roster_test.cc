@@ -12,7 +12,8 @@ namespace {
 
 policy::policy with_alice_as(const std::string& os_user) {
   auto parsed = policy::parse_policy(
-      "[person.alice]\nos = \"" + os_user + "\"\n[resource.shell]\nlogin_points = \"pam:sshd\"\n", "policy.toml");
+      "[person.alice]\nos = \"" + os_user + "\"\n[resource.shell]\nlogin_points = \"pam:sshd\"\n",
+      "policy.toml");
   TEST_ASSERT_TRUE(parsed.has_value());
   return std::move(*parsed);
 }
@@ -46,4 +47,19 @@ TEST(a_person_who_is_ask_too_is_reported_and_speaks_for_nobody_else) {
   TEST_ASSERT_EQUAL_INT(1, static_cast<int>(map.complaints.size()));
   TEST_ASSERT_TRUE(map.complaints[0].find("alice") != std::string::npos);
   TEST_ASSERT_TRUE(map.people.at(uid_of("daemon")).person == "alice");
+}
+
+TEST(a_uid_of_two_names_speaks_for_nobody_whichever_comes_first) {
+  for (const char* first : {"alice", "bob"}) {
+    const daemon::name_service names{[](const std::string&) -> std::optional<uid_t> { return uid_t{4711}; },
+                                     [&](uid_t) { return std::string(first); }};
+    auto parsed = policy::parse_policy(
+        "[person.alice]\nos = \"alice\"\n[person.bob]\nos = \"bob\"\n"
+        "[resource.shell]\nlogin_points = \"pam:sshd\"\n",
+        "policy.toml");
+    TEST_ASSERT_TRUE(parsed.has_value());
+    const daemon::uid_map map = daemon::load_uids(&*parsed, "", names);
+    TEST_ASSERT_TRUE(map.people.empty());
+    TEST_ASSERT_EQUAL_INT(1, static_cast<int>(map.complaints.size()));
+  }
 }
