@@ -27,6 +27,9 @@ class builder : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override { return shut(); }
   bool end_array() override { return shut(); }
   bool key(string_t& k) override {
+    const auto* o = stack_.back().members();
+    if (o->size() >= max_members)
+      return refuse("more than " + std::to_string(max_members) + " keys in one object");
     if (stack_.back().find(k) != nullptr) return refuse("a key twice in one object");
     keys_.back() = std::move(k);
     return true;
@@ -61,7 +64,11 @@ class builder : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     auto& in = stack_.back().is_;
-    if (auto* a = std::get_if<value::array>(&in)) a->push_back(std::move(v));
+    if (auto* a = std::get_if<value::array>(&in)) {
+      if (a->size() >= max_items)
+        return refuse("more than " + std::to_string(max_items) + " items in one array");
+      a->push_back(std::move(v));
+    }
     if (auto* o = std::get_if<value::object>(&in)) o->emplace_back(std::move(keys_.back()), std::move(v));
     return true;
   }

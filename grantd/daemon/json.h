@@ -15,6 +15,8 @@
 namespace grantd::daemon::json {
 
 inline constexpr unsigned max_depth = 16;
+inline constexpr size_t max_members = 64;  // of one object: no call has more than a handful
+inline constexpr size_t max_items = 1024;  // of one array: no call has any; the longest answer has 1000
 
 // One JSON value. A number that is not an integer of 64 bits keeps only that it was a number.
 class value {
@@ -47,7 +49,8 @@ class value {
   value& set(std::string_view key, value v);
   void push(value v);  // makes this an array if it is not one
 
-  // Valid UTF-8 whatever the strings hold: bytes that are not become U+FFFD. No newline, no NUL.
+  // Valid UTF-8 whatever the strings hold: bytes that are not become U+FFFD, control characters
+  // (C1 too) are escaped. No newline, no NUL.
   void print_to(std::string& out) const;
   [[nodiscard]] std::string print() const;
 
@@ -56,8 +59,8 @@ class value {
   std::variant<std::monostate, bool, int64_t, not_integer, std::string, array, object> is_;
 };
 
-// Refuses: bytes that are not UTF-8, a byte order mark, more than max_depth levels, a key twice in one
-// object, anything after the value. The error is a few words.
+// Refuses: bytes that are not UTF-8, a byte order mark, more than max_depth levels, max_members or
+// max_items, a key twice in one object, anything after the value. The error is a few words.
 [[nodiscard]] std::expected<value, std::string> parse(std::string_view bytes);
 
 }  // namespace grantd::daemon::json

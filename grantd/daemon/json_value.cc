@@ -22,6 +22,11 @@ void print_text(std::string_view text, std::string& out) {
       out += "\\u00";
       out += hex[c >> 4];
       out += hex[c & 15];
+    } else if (c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {  // C1: a terminal obeys them
+      auto last = static_cast<unsigned char>(text[1]);
+      out += "\\u00";
+      out += hex[last >> 4];
+      out += hex[last & 15];
     } else {
       out += text.substr(0, n);
     }
