@@ -43,7 +43,10 @@ store::impl::result store::impl::record(base::utc_time at, std::string_view even
   return {};
 }
 
-std::expected<bool, error> store::impl::verify_chain(uint64_t* sequence, digest* head, uint64_t limit) {
+std::expected<bool, error> store::impl::verify_chain(uint64_t* sequence, digest* head, uint64_t limit,
+                                                     const std::function<bool()>& over, bool* ended) {
+  uint64_t seen = 0;
+  *ended = false;
   query q(db, after);
   q.bind(static_cast<int64_t>(*sequence)).bind(static_cast<int64_t>(limit));
   int rc = q.step();
@@ -55,8 +58,10 @@ std::expected<bool, error> store::impl::verify_chain(uint64_t* sequence, digest*
     if (chained != row->chained) return false;
     *sequence = row->sequence;
     *head = chained;
+    if (++seen == limit || over()) return true;
   }
   if (rc != SQLITE_DONE) return std::unexpected(fault(rc));
+  *ended = true;
   return true;
 }
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The check in slices of a millisecond or so: schema, pages, every grant and its index entries, the audit
 // chain.
+#include "base/clock.h"
 #include "store/impl.h"
 #include "store/schema.h"
 
 namespace grantd::store {
 namespace {
 
-constexpr int64_t grants_a_slice = 250;
-constexpr uint64_t records_a_slice = 500;
+constexpr int64_t grants_a_slice = 64;
+constexpr uint64_t records_a_slice = 128;
+constexpr int64_t slice_ns = 1'000'000;
 // quick_check cannot be cut; above this size it would hold up the loop, and the walk over all rows stands
 // alone.
-constexpr int64_t most_pages_at_once = 1024;
+constexpr int64_t most_pages_at_once = 128;
 
 // Every object of the schema and its text, in one string.
 int schema_text(connection& db, std::string* out) {
@@ -27,7 +29,8 @@ using phase = check_cursor::phase;
 
 class checker {
  public:
-  explicit checker(connection& db, check_cursor& c) : db_(db), cursor_(c) {}
+  checker(connection& db, check_cursor& c, const std::function<bool()>& over)
+      : db_(db), cursor_(c), over_(over) {}
 
   // SQLITE_OK and *wrong empty: this slice is sound.
   int schema(std::string* wrong) {
@@ -64,6 +67,7 @@ class checker {
   int grants(std::string* wrong) {
     int64_t from = cursor_.number;
     int64_t open = 0;
+    bool more = false;
     int64_t seen = 0;
     query q(db_, "SELECT " GRANT_COLUMNS " FROM grants NOT INDEXED WHERE number > ? ORDER BY number LIMIT ?");
     q.bind(from).bind(grants_a_slice);
@@ -85,14 +89,19 @@ class checker {
         *wrong = "grant " + std::to_string(cursor_.number) + " is missing from an index";
         return SQLITE_OK;
       }
+      if (seen == grants_a_slice || over_()) {
+        more = true;
+        break;
+      }
     }
-    if (rc != SQLITE_DONE) return rc;
-    if (seen < grants_a_slice) cursor_.at = phase::audit;
+    if (!more && rc != SQLITE_DONE) return rc;
+    cursor_.grants += static_cast<uint64_t>(seen);
+    if (!more) cursor_.at = phase::audit;
     query count(
         db_,
         "SELECT count(*) FROM grants INDEXED BY grants_open WHERE state = 0 AND number > ? AND number <= ?");
     // After the last row nothing may follow in the index either.
-    rc = count.bind(from).bind(seen < grants_a_slice ? INT64_MAX : cursor_.number).step();
+    rc = count.bind(from).bind(more ? cursor_.number : INT64_MAX).step();
     if (rc != SQLITE_ROW) return rc;
     if (count.integer(0) != open) *wrong = "the index of open grants does not agree with the grants";
     return SQLITE_OK;
@@ -113,6 +122,12 @@ class checker {
           "SELECT 1 FROM grants INDEXED BY grants_ended WHERE state <> 0 AND ended_us = ? AND number = ?");
       rc = ended.bind(g.ended.us).bind(number).step();
       if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    } else {
+      query open(db_,
+                 "SELECT 1 FROM grants INDEXED BY grants_open_person WHERE state = 0 AND person = ? AND "
+                 "resource = ? AND number = ?");
+      rc = open.bind(g.person).bind(g.resource).bind(number).step();
+      if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
     }
     *found = true;
     return SQLITE_OK;
@@ -120,6 +135,7 @@ class checker {
 
   connection& db_;
   check_cursor& cursor_;
+  const std::function<bool()>& over_;
 };
 
 }  // namespace
@@ -131,7 +147,9 @@ store::check_state store::impl::check_slice() {
   if (in_batch != batch::none) return check_state::more;
   std::string wrong;
   int rc = SQLITE_OK;
-  checker c(db, check);
+  const auto ticks = [this] { return opt.ticks ? opt.ticks() : base::boot_now().ns; };
+  const std::function<bool()> over = [&, began = ticks()] { return ticks() - began >= slice_ns; };
+  checker c(db, check, over);
   switch (check.at) {
     case phase::schema:
       rc = c.schema(&wrong);
@@ -141,14 +159,18 @@ store::check_state store::impl::check_slice() {
       break;
     case phase::grants:
       rc = c.grants(&wrong);
+      // What is inserted meanwhile lies ahead of the walk, so at its end nothing may be missing.
+      if (rc == SQLITE_OK && wrong.empty() && check.at == phase::audit && check.grants != grants())
+        wrong =
+            std::to_string(grants()) + " grants were made, " + std::to_string(check.grants) + " are there";
       break;
     case phase::audit: {
-      uint64_t before = check.sequence;
-      auto same = verify_chain(&check.sequence, &check.head, records_a_slice);
+      bool ended = false;
+      auto same = verify_chain(&check.sequence, &check.head, records_a_slice, over, &ended);
       if (!same) return locked == lock_reason::corrupt ? check_state::corrupt : check_state::more;
       if (!*same)
         wrong = "audit record " + std::to_string(check.sequence + 1) + " does not follow from the one before";
-      if (wrong.empty() && check.sequence - before < records_a_slice) {
+      if (wrong.empty() && ended) {
         if (check.sequence != now.sequence || check.head != now.head) wrong = "the audit ends too early";
         check.at = phase::done;
       }

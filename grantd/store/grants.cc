@@ -84,7 +84,10 @@ store::impl::result store::impl::insert(const grant& g, uint64_t* number) {
                                {"reason", g.reason}};
   for (const policy::scope& s : g.scopes) fields.emplace_back("scope", printed.emplace_back(print_scope(s)));
   result r = record(g.made, "grant", fields);
-  if (r) now.highest_number = *number;
+  if (r) {
+    now.highest_number = *number;
+    ++now.open;
+  }
   return r;
 }
 
@@ -117,7 +120,9 @@ store::impl::result store::impl::end(uint64_t number, state how, std::string_vie
   std::string id = std::to_string(number);
   const field fields[] = {
       {"grant", id}, {"person", person}, {"resource", resource}, {"by", by}, {"reason", reason}};
-  return record(at, event_of(how), fields);
+  result r = record(at, event_of(how), fields);
+  if (r) --now.open;
+  return r;
 }
 
 // Why a grant could not be changed as an open one.
@@ -228,8 +233,16 @@ std::expected<std::vector<grant>, error> store::list(const filter& f) {
       "SELECT " GRANT_COLUMNS " FROM grants WHERE ?1 = '' AND ?2 = '' ORDER BY number DESC LIMIT ?3";
   if (f.open_only) {
     sql = "SELECT " GRANT_COLUMNS
-          " FROM grants INDEXED BY grants_open WHERE state = 0 AND (?1 = '' OR person = ?1) "
+          " FROM grants INDEXED BY grants_open WHERE state = 0 AND ?1 = '' "
           "AND (?2 = '' OR resource = ?2) ORDER BY number DESC LIMIT ?3";
+    if (!f.person.empty())
+      sql = "SELECT " GRANT_COLUMNS
+            " FROM grants INDEXED BY grants_open_person WHERE state = 0 AND person = ?1 "
+            "AND (?2 = '' OR resource = ?2) ORDER BY number DESC LIMIT ?3";
+    if (!f.person.empty() && !f.resource.empty())
+      sql = "SELECT " GRANT_COLUMNS
+            " FROM grants INDEXED BY grants_open_person WHERE state = 0 AND person = ?1 AND resource = ?2 "
+            "ORDER BY number DESC LIMIT ?3";
   } else if (!f.person.empty()) {
     sql = "SELECT " GRANT_COLUMNS
           " FROM grants INDEXED BY grants_person WHERE person = ?1 AND (?2 = '' OR resource = ?2) "

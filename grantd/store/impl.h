@@ -14,6 +14,8 @@ struct position {
   uint64_t sequence = 0;
   digest head{};
   uint64_t highest_number = 0;
+  uint64_t skipped = 0;  // numbers below it that no grant has
+  uint64_t open = 0;
 };
 
 // Where check_slice has come to.
@@ -22,6 +24,7 @@ struct check_cursor {
   int64_t number = 0;
   uint64_t sequence = 0;
   digest head{};
+  uint64_t grants = 0;  // rows behind it
 };
 
 struct store::impl {
@@ -76,6 +79,8 @@ struct store::impl {
   [[nodiscard]] int again();  // the open batch once more, after SQLite took it back
   void rollback() noexcept;
   [[nodiscard]] anchored to_anchor() const;
+  [[nodiscard]] int put_anchor();         // 0 or errno; a full disk is made room on by giving up the reserve
+  [[nodiscard]] uint64_t grants() const;  // ever made: numbers have no other gap than `skipped`
   [[nodiscard]] result write_anchor();
   // One change inside its savepoint: applied whole and kept for again(), or nothing of it.
   [[nodiscard]] result change(std::function<result()> apply, guard how = guard::savepoint);
@@ -90,8 +95,10 @@ struct store::impl {
 
   // audit.cc
   [[nodiscard]] result record(base::utc_time at, std::string_view event, std::span<const field> fields);
-  // Recomputes up to `limit` digests after `*sequence`, whose digest is *head; moves both. false: a mismatch.
-  [[nodiscard]] std::expected<bool, error> verify_chain(uint64_t* sequence, digest* head, uint64_t limit);
+  // Recomputes up to `limit` digests after `*sequence`, whose digest is *head; moves both; stops after the
+  // first for which `over` says so. *ended: there is no record behind. false: a mismatch.
+  [[nodiscard]] std::expected<bool, error> verify_chain(uint64_t* sequence, digest* head, uint64_t limit,
+                                                        const std::function<bool()>& over, bool* ended);
 
   // check.cc
   [[nodiscard]] check_state check_slice();

@@ -82,10 +82,12 @@ std::expected<void, open_failure> store::impl::open_database() {
   if (sqlite3_db_readonly(db.raw(), "main") != 0) return failed(SQLITE_READONLY, "open");
   // EXCLUSIVE before the first read: the wal-index then lives in this process and no second one gets in.
   rc = db.run(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;"
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY;"
       "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;"
       // Everything a batch changed stays in memory until COMMIT: it then fails, if it fails, in one place.
       "PRAGMA cache_spill = OFF;");
+  std::string cache = "PRAGMA cache_size = -" + std::to_string(opt.cache_kib);
+  if (rc == SQLITE_OK) rc = db.run(cache.c_str());
   if (rc != SQLITE_OK) return failed(rc, "set up");
   query q(db,
           "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema) "
@@ -145,7 +147,8 @@ std::expected<void, open_failure> store::impl::settle_schema() {
 
   query q(db,
           "SELECT (SELECT uuid FROM meta), (SELECT seq FROM sqlite_sequence WHERE name = 'grants'), "
-          "(SELECT max(sequence) FROM audit), (SELECT digest FROM audit ORDER BY sequence DESC LIMIT 1)");
+          "(SELECT max(sequence) FROM audit), (SELECT digest FROM audit ORDER BY sequence DESC LIMIT 1), "
+          "(SELECT skipped FROM meta), (SELECT count(*) FROM grants INDEXED BY grants_open WHERE state = 0)");
   rc = q.step();
   if (rc != SQLITE_ROW) return failed(rc, "read");
   auto id = q.bytes(0);
@@ -157,6 +160,8 @@ std::expected<void, open_failure> store::impl::settle_schema() {
   }
   std::copy(id.begin(), id.end(), uuid.begin());
   now.highest_number = static_cast<uint64_t>(q.integer(1));
+  now.skipped = static_cast<uint64_t>(q.integer(4));
+  now.open = static_cast<uint64_t>(q.integer(5));
   now.sequence = records ? static_cast<uint64_t>(q.integer(2)) : 0;
   if (records) std::copy(head.begin(), head.end(), now.head.begin());
   durable = now;
@@ -214,7 +219,8 @@ std::expected<void, open_failure> store::impl::compare_with_anchor(anchor_file::
     return {};
   }
   uint64_t sequence = known.sequence;
-  auto same = verify_chain(&sequence, &head, UINT32_MAX);
+  bool ended = false;
+  auto same = verify_chain(&sequence, &head, UINT32_MAX, [] { return false; }, &ended);
   if (!same) {
     if (locked != lock_reason::none) return {};
     return failed(SQLITE_IOERR, "read");
@@ -224,7 +230,10 @@ std::expected<void, open_failure> store::impl::compare_with_anchor(anchor_file::
          "audit record " + std::to_string(sequence + 1) + " does not follow from the one before");
     return {};
   }
-  int e = anchor.write(to_anchor());
+  // A crash may have left a whole reserve: without it the anchor could not follow on a full disk, and grantd
+  // not start.
+  (void)reserve.adopt();
+  int e = put_anchor();
   if (e != 0)
     return std::unexpected(open_failure{"cannot write the anchor " + anchor.path() + ": " + words_of(e)});
   return {};

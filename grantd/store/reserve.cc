@@ -28,17 +28,28 @@ bool write_noise(int fd, size_t bytes) noexcept {
   return true;
 }
 
+bool has_its_blocks(int fd, size_t bytes) noexcept {
+  constexpr blkcnt_t block = 512;  // the unit of st_blocks
+  struct stat st;
+  return fstat(fd, &st) == 0 && st.st_size == static_cast<off_t>(bytes) && st.st_blocks * block >= st.st_size;
+}
+
 }  // namespace
+
+bool reserve_file::adopt() noexcept {
+  if (whole_ || bytes_ == 0) return whole_;
+  base::unique_fd fd(open(path_.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+  whole_ = fd.valid() && has_its_blocks(fd.get(), bytes_);
+  return whole_;
+}
 
 bool reserve_file::fill() noexcept {
   if (whole_) return true;
   if (bytes_ == 0) return false;
   base::unique_fd fd(open(path_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  struct stat st;
-  if (!fd.valid() || fstat(fd.get(), &st) != 0) return false;
-  constexpr blkcnt_t block = 512;  // the unit of st_blocks
-  bool there = st.st_size == static_cast<off_t>(bytes_) && st.st_blocks * block >= st.st_size;
-  if (!there) {
+  no_room_ = true;
+  if (!fd.valid()) return false;
+  if (!has_its_blocks(fd.get(), bytes_)) {
     int rc = fallocate(fd.get(), 0, 0, static_cast<off_t>(bytes_));
     bool made = rc == 0 || (errno == EOPNOTSUPP && write_noise(fd.get(), bytes_));
     if (made) made = ftruncate(fd.get(), static_cast<off_t>(bytes_)) == 0 && fsync(fd.get()) == 0;
@@ -49,12 +60,14 @@ bool reserve_file::fill() noexcept {
     }
   }
   whole_ = true;
+  no_room_ = false;
   return true;
 }
 
 bool reserve_file::give_up() noexcept {
   if (!whole_) return false;
   whole_ = false;
+  no_room_ = false;
   base::unique_fd fd(open(path_.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.valid() || ftruncate(fd.get(), 0) != 0) return false;
   // Some file systems free blocks only when the truncation is on disk. Failing here is no loss: the retry

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "store/impl.h"
+#include "store/schema.h"
 
 namespace grantd::store {
 namespace {
@@ -123,9 +124,18 @@ anchored store::impl::to_anchor() const {
       .sequence = now.sequence, .highest_number = now.highest_number, .head = now.head, .store_uuid = uuid};
 }
 
-store::impl::result store::impl::write_anchor() {
+int store::impl::put_anchor() {
   int e = anchor.write(to_anchor());
   if ((e == ENOSPC || e == EDQUOT) && reserve.give_up()) e = anchor.write(to_anchor());
+  return e;
+}
+
+uint64_t store::impl::grants() const {
+  return now.highest_number - static_cast<uint64_t>(first_grant_number - 1) - now.skipped;
+}
+
+store::impl::result store::impl::write_anchor() {
+  int e = put_anchor();
   if (e == 0) return {};
   // The store has it, the anchor does not: only a fresh start, which brings the anchor forward, can be
   // believed.
@@ -179,6 +189,12 @@ void store::restore_reserve() noexcept {
 
 bool store::reserve_given_up() const { return impl_->opt.reserve_bytes != 0 && !impl_->reserve.whole(); }
 
+reserve_state store::reserve() const {
+  if (impl_->opt.reserve_bytes == 0) return reserve_state::none;
+  if (impl_->reserve.whole()) return reserve_state::held;
+  return impl_->reserve.no_room() ? reserve_state::no_room : reserve_state::not_yet;
+}
+
 std::expected<void, error> store::unlock(std::string_view by, base::utc_time now) {
   impl& i = *impl_;
   if (i.fatal) return std::unexpected(error::fatal);
@@ -194,10 +210,14 @@ std::expected<void, error> store::unlock(std::string_view by, base::utc_time now
   auto r = i.change([&i, &known, by, now]() -> impl::result {
     // Numbers that the newer history gave out must not come again.
     if (known.highest_number > i.now.highest_number) {
+      uint64_t skipped = i.now.skipped + (known.highest_number - i.now.highest_number);
       int rc = query(i.db, "UPDATE sqlite_sequence SET seq = ? WHERE name = 'grants'")
                    .bind(static_cast<int64_t>(known.highest_number))
                    .run();
+      if (rc == SQLITE_OK)
+        rc = query(i.db, "UPDATE meta SET skipped = ?").bind(static_cast<int64_t>(skipped)).run();
       if (rc != SQLITE_OK) return std::unexpected(i.fault(rc));
+      i.now.skipped = skipped;
       i.now.highest_number = known.highest_number;
     }
     std::string sequence = std::to_string(known.sequence);
@@ -254,14 +274,10 @@ std::optional<store::high_water_row> store::high_water() {
 std::expected<store::summary, error> store::summarise() {
   impl& i = *impl_;
   if (auto r = i.may_read(); !r) return std::unexpected(r.error());
-  query q(i.db,
-          "SELECT (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM grants), "
-          "(SELECT count(*) FROM grants WHERE state = 0)");
-  int rc = q.step();
-  if (rc != SQLITE_ROW) return std::unexpected(i.fault(rc));
-  return summary{.schema = static_cast<uint64_t>(q.integer(0)),
-                 .grants = static_cast<uint64_t>(q.integer(1)),
-                 .open = static_cast<uint64_t>(q.integer(2)),
+  // Nothing here may cost more with more grants: anybody on the host may ask.
+  return summary{.schema = schema_version,
+                 .grants = i.grants(),
+                 .open = i.now.open,
                  .records = i.now.sequence,
                  .file_bytes = size_of(i.file) + size_of(i.file + "-wal"),
                  .reserve_bytes = i.reserve.bytes()};
