@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What README's "Install" says, word for word, on a stage: files at their real places and defaults everywhere.
+# Must never run anywhere but on a stage.
+# shellcheck disable=SC2034,SC2154
+
+doc=/usr/share/doc/grantd/examples
+pam_library=$(find /usr/lib -maxdepth 2 -path '/usr/lib/*/security' | head -n 1)
+
+install_programs() {
+  DESTDIR='' cmake --install "$build" --prefix /usr >/run/install.log
+  systemd-sysusers /usr/lib/sysusers.d/grantd.conf
+  systemd-tmpfiles --create /usr/lib/tmpfiles.d/grantd.conf
+  install -m 644 "$doc/policy.toml" /etc/grantd/policy.toml
+  install -m 644 "$doc/grantd.toml" /etc/grantd/grantd.toml
+}
+
+# The people of the example policy, as the host's and the server's administrators know them.
+installed_people() {
+  local u
+  for u in alice bob carol; do
+    useradd --create-home --shell /bin/bash "$u"
+    echo "$u:$u" | chpasswd
+  done
+}
+
+installed_sshd() { # Debian's own sshd_config, README's lines, and the PAM file of the examples
+  ssh_port=$(stage_free_port)
+  mkdir -p /run/sshd
+  ssh-keygen -A >/dev/null
+  install -m 644 "$doc/pam.d-sshd" /etc/pam.d/sshd
+  cat >/etc/ssh/sshd_config.d/grantd.conf <<'CONF'
+Match User ask
+  AuthorizedKeysCommand /usr/bin/grantctl keys %u
+  AuthorizedKeysCommandUser ask
+CONF
+  echo "[127.0.0.1]:$ssh_port $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)" >/etc/ssh/ssh_known_hosts
+  /usr/sbin/sshd -D -p "$ssh_port" -o ListenAddress=127.0.0.1 -E /run/sshd.log &
+  sshd_pid=$!
+  disown
+  stage_wait 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$ssh_port"
+  ssh_keys
+}
+
+installed_postgresql() { # a cluster of Debian's own making, with README's lines
+  adduser --quiet postgres grantd
+  pg_createcluster 15 stage --port 5499 -- -A trust >/run/createcluster.log
+  cat >/etc/postgresql/15/stage/conf.d/grantd.conf <<'CONF'
+shared_preload_libraries = 'pg_grantd'
+grantd.mode = enforce
+CONF
+  echo 'local all all trust' >/etc/postgresql/15/stage/pg_hba.conf
+  pg_ctlcluster --skip-systemctl-redirect 15 stage start
+  as postgres psql -Xq -p 5499 -d postgres -c 'create role alice login' -c 'create role bob login' -c 'create database orders'
+}
+installed_psql() { as "$1" psql -X -p 5499 -d orders -c 'select current_user'; }
