@@ -130,8 +130,9 @@ extern "C" __attribute__((visibility("default"))) int fdatasync(int fd) {
   std::string name(path, n > 0 ? static_cast<size_t>(n) : 0);
   if (name.ends_with("anchor")) {
     ++grantd::test::syncs[name];
-    if (grantd::test::strikes(false, true)) {
-      errno = EIO;
+    bool full = grantd::test::now.kind == grantd::test::fault::full;
+    if (grantd::test::strikes(full, !full)) {
+      errno = full ? ENOSPC : EIO;
       return -1;
     }
   }

@@ -2,6 +2,7 @@
 // A failing disk, at every call it can fail at: nothing acknowledged is lost, nothing revoked is open, and
 // what is left chains. And how many syncs a batch costs when nothing fails.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "unit/store/failing_disk.h"
@@ -177,6 +178,21 @@ TEST(an_urgent_batch_gives_the_reserve_up_and_is_made_again) {
   TEST_ASSERT_FALSE(s.reserve_given_up());
   failing_disk::disarm();
   check_audit(s);
+}
+
+// A crash between commit and anchor, and then no room.
+TEST(a_store_ahead_of_its_anchor_starts_on_a_full_disk) {
+  temp_dir dir(true);
+  (void)add(*open_in(dir.path()));
+  std::filesystem::copy_file(dir / "anchor", dir / "earlier");
+  (void)add(*open_in(dir.path()));
+  std::filesystem::rename(dir / "earlier", dir / "anchor");
+  failing_disk::arm(fault::full, 1, true);
+  auto s = store::store::open(with_failing_disk(dir.path()));
+  TEST_ASSERT_TRUE(failing_disk::reached());
+  failing_disk::disarm();
+  TEST_ASSERT_TRUE_MESSAGE(s.has_value(), s ? "" : s.error().what);
+  TEST_ASSERT_TRUE((*s)->locked() == lock_reason::none);
 }
 
 TEST(sixty_four_changes_cost_one_sync_of_the_log_and_one_of_the_anchor) {

@@ -65,6 +65,7 @@ TEST(on_a_full_disk_a_grant_is_refused_and_revocations_go_through) {
     TEST_ASSERT_TRUE(!c && c.error() == error::full);
     s->restore_reserve();
     TEST_ASSERT_TRUE(s->reserve_given_up());
+    TEST_ASSERT_TRUE(s->reserve() == store::reserve_state::no_room);
 
     s.reset();
     s = open_in(dir.path());  // a start on a full disk

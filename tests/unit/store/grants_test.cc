@@ -242,6 +242,7 @@ TEST(lists_are_filtered_limited_and_newest_first) {
   using v = std::vector<uint64_t>;
   TEST_ASSERT_TRUE((numbers({}) == v{4, 3, 2, 1}));
   TEST_ASSERT_TRUE((numbers({.person = "alice"}) == v{4, 2}));
+  TEST_ASSERT_TRUE((numbers({.person = "alice", .resource = "web"}) == v{4}));
   TEST_ASSERT_TRUE((numbers({.resource = "web"}) == v{4}));
   TEST_ASSERT_TRUE((numbers({.open_only = false}) == v{5, 4, 3, 2, 1, 0}));
   TEST_ASSERT_TRUE((numbers({.person = "alice", .open_only = false}) == v{4, 2, 0}));
@@ -256,6 +257,31 @@ TEST(lists_are_filtered_limited_and_newest_first) {
   TEST_ASSERT_TRUE(sum && sum->grants == 6 && sum->open == 4 && sum->records == 8 && sum->schema == 1 &&
                    sum->reserve_bytes == 1 << 20 && sum->file_bytes > 4096);
   TEST_ASSERT_TRUE(check_all(*s) == store::store::check_state::done);
+}
+
+TEST(the_summary_counts_what_is_kept_and_forgets_what_was_rolled_back) {
+  temp_dir dir;
+  auto s = open_in(dir.path());
+  uint64_t first = add(*s);
+  (void)add(*s);
+  end(*s, first);
+  auto counts = [&](uint64_t grants, uint64_t open) {
+    auto sum = s->summarise();
+    return sum && sum->grants == grants && sum->open == open;
+  };
+  TEST_ASSERT_TRUE(counts(2, 1));
+  TEST_ASSERT_TRUE(s->begin().has_value());
+  TEST_ASSERT_TRUE(s->add_grant(a_grant()).has_value());
+  store::grant never = a_grant();
+  never.not_after = never.not_before;
+  TEST_ASSERT_FALSE(s->add_grant(never).has_value());
+  TEST_ASSERT_TRUE(s->end_grant(first + 1, store::state::revoked, "root", "", base::utc_time{3}).has_value());
+  TEST_ASSERT_TRUE(counts(3, 1));
+  s->rollback();
+  TEST_ASSERT_TRUE(counts(2, 1));
+  s.reset();
+  s = open_in(dir.path());
+  TEST_ASSERT_TRUE(counts(2, 1));
 }
 
 TEST(a_reader_that_stops_is_asked_no_more) {

@@ -71,12 +71,16 @@ TEST(an_old_copy_put_back_is_locked_until_somebody_looked) {
     TEST_ASSERT_TRUE(s->locked() == lock_reason::behind_anchor);
     TEST_ASSERT_TRUE(says(*s, "older copy") && says(*s, "grantctl store unlock"));
     refuses_changes(*s);
+    TEST_ASSERT_TRUE(s->reserve() == store::reserve_state::not_yet);  // nobody has looked for room
     TEST_ASSERT_TRUE(check_all(*s) == check_state::done);
   }
   auto s = open_in(dir.path());
   TEST_ASSERT_TRUE(s->locked() == lock_reason::behind_anchor);  // looking changed nothing
   unlocks(*s);
   TEST_ASSERT_TRUE(add(*s) > newest);  // numbers of the lost history do not come again
+  auto sum = s->summarise();
+  TEST_ASSERT_TRUE(sum && sum->grants == 2 && sum->open == 2);  // nor are they counted
+  TEST_ASSERT_TRUE(check_all(*s) == check_state::done);
   s.reset();
   stays_unlocked(dir);
 }
@@ -291,6 +295,53 @@ TEST(a_sound_store_passes_the_check_while_it_changes) {
   }
   TEST_ASSERT_TRUE(slices > 6);
   TEST_ASSERT_TRUE(s->locked() == lock_reason::none);
+}
+
+// The clock of the check jumps a second at every look: one row is all a slice may take.
+TEST(a_slice_of_the_check_stops_when_its_time_is_over) {
+  temp_dir dir;
+  store::options o = options_in(dir.path());
+  int64_t looks = 0;
+  o.ticks = [&] { return ++looks * 1'000'000'000; };
+  auto s = store::store::open(o);
+  TEST_ASSERT_TRUE(s.has_value());
+  for (int i = 0; i < 20; ++i) (void)add(**s);
+  int slices = 1;
+  while ((*s)->check_slice() == check_state::more) ++slices;
+  TEST_ASSERT_TRUE(slices >= 20 + 20);
+  TEST_ASSERT_TRUE((*s)->locked() == lock_reason::none);
+}
+
+TEST(a_slice_of_the_check_is_small_even_when_the_clock_stands_still) {
+  temp_dir dir;
+  store::options o = options_in(dir.path());
+  o.ticks = [] { return int64_t{7}; };
+  auto s = store::store::open(o);
+  TEST_ASSERT_TRUE(s.has_value());
+  TEST_ASSERT_TRUE((*s)->begin().has_value());
+  for (int k = 0; k < 640; ++k) TEST_ASSERT_TRUE((*s)->add_grant(a_grant()).has_value());
+  TEST_ASSERT_TRUE((*s)->commit(false).has_value());
+  int slices = 1;
+  while ((*s)->check_slice() == check_state::more) ++slices;
+  TEST_ASSERT_TRUE(slices >= 10 + 5);
+}
+
+TEST(a_grant_cut_out_is_found) {
+  temp_dir dir;
+  {
+    auto s = open_in(dir.path());
+    for (int i = 0; i < 3; ++i) (void)add(*s);
+  }
+  TEST_ASSERT_EQUAL_STRING(
+      "",
+      raw_sql(dir.path(),
+              "CREATE TEMP TABLE t AS SELECT sql FROM sqlite_schema WHERE name = 'grants_kept';"
+              "DROP TRIGGER grants_kept; DELETE FROM grants WHERE number = 32769;"
+              "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) "
+              "SELECT 'trigger', 'grants_kept', 'grants', 0, sql FROM t;"));
+  auto s = open_in(dir.path());
+  TEST_ASSERT_TRUE(check_all(*s) == check_state::corrupt);
+  TEST_ASSERT_TRUE(says(*s, "3 grants were made, 2 are there"));
 }
 
 TEST(a_page_of_rubbish_is_found_and_locks) {
