@@ -13,6 +13,18 @@ namespace {
 
 constexpr size_t max_reason = 500;
 
+// "None was open" would be a lie: an unlock opens what the store has.
+reply nothing_to_end(request& r) {
+  if (r.in.truth().locked() == store::lock_reason::none) {
+    return refusal("Busy", "the store cannot be read, so nothing is open and nothing can be ended",
+                   "journalctl -u grantd");
+  }
+  return refusal(
+      "Locked",
+      "the store is locked: nobody gets in, and nothing of it can be changed: " + r.in.truth().locked_text(),
+      "grantctl store unlock");
+}
+
 // The person of the open grant of that id, or why there is none. One whose end is not on disk yet counts: the
 // answer is then the real state.
 struct ending_grant {
@@ -27,12 +39,7 @@ std::expected<ending_grant, reply> open_of(request& r, const std::string& id) {
     return ending_grant{*number, r.in.names().text(g->person)};
   if (const ended_grant* e = r.in.grants().find_ended(*number); e != nullptr && r.in.not_durable(*number))
     return ending_grant{*number, r.in.names().text(e->was.person)};
-  if (r.in.nothing_loaded()) {
-    return std::unexpected(refusal("Locked",
-                                   "the store is locked, nobody gets in, and nothing of it can be changed: " +
-                                       r.in.truth().locked_text(),
-                                   "grantctl store unlock"));
-  }
+  if (r.in.nothing_loaded()) return std::unexpected(nothing_to_end(r));
   bool ended = r.in.grants().find_ended(*number) != nullptr || r.in.truth().find(*number).has_value();
   if (!ended)
     return std::unexpected(refusal("NoSuchGrant", "there is no grant " + id, "grantctl list --all"));
@@ -72,6 +79,8 @@ answer revoke(request& r) {
     auto g = open_of(r, *id);
     if (!g) return g.error();
     e.number = g->number;
+  } else if (r.in.nothing_loaded()) {
+    return nothing_to_end(r);
   } else if (person) {
     // Somebody the policy does not know any more, or with no policy at all, can still be put out by name.
     const policy::person* known = p == nullptr ? nullptr : p->find_person(*person);
@@ -114,6 +123,8 @@ answer give_back(request& r) {
       return refusal("NotAllowed", "grant " + *id + " is not yours", "grantctl list");
     }
     e.number = g->number;
+  } else if (r.in.nothing_loaded()) {
+    return nothing_to_end(r);
   }
   e.how = store::state::given_back;
   e.by = r.by.person;

@@ -44,6 +44,10 @@ TEST(a_locked_store_is_listed_as_an_unlock_would_open_it) {
   TEST_ASSERT_TRUE(listed(w) == std::vector<std::string>{"bob"});
   TEST_ASSERT_EQUAL_STRING("revoked", w.state_of(id));
   TEST_ASSERT_EQUAL_STRING("Locked", short_error(w.root("Revoke", by_id(id))));
+  // Not "none was open": an unlock would open bob's.
+  TEST_ASSERT_EQUAL_STRING("Locked", short_error(w.root("Revoke", R"({"person":"bob","reason":"x"})")));
+  TEST_ASSERT_EQUAL_STRING("Locked", short_error(w.root("Revoke", R"({"resource":"orders-db"})")));
+  TEST_ASSERT_EQUAL_STRING("Locked", short_error(w.ask("bob", "GiveBack")));
 }
 
 TEST(an_unlock_does_not_bring_back_what_the_last_table_knows_as_ended) {
