@@ -6,6 +6,7 @@
 
 #include "daemon/dispatch.h"
 #include "daemon/seen_log.h"
+#include "daemon/troubles.h"
 
 namespace grantd::daemon::handlers {
 namespace {
@@ -41,7 +42,10 @@ json::value fields_object(const std::vector<std::pair<std::string, std::string>>
 
 reply store_now(request& r) {
   reply done;
-  done.parameters = r.in.store_state();
+  json::value now = r.in.store_state();
+  for (const auto& [key, v] : *now.members()) {
+    done.parameters.set(key, key == "locked" ? json::value(locked_trouble(r)) : v);
+  }
   return done;
 }
 

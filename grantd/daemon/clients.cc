@@ -73,8 +73,8 @@ void clients::drop(uint64_t number) {
   usage& mine = usage_[uid];
   mine.bytes -= at->second->counted;
   if (uid != 0) --not_root_;
+  if (watchers_.erase(number) != 0) --mine.watchers;
   if (--mine.connections == 0) usage_.erase(uid);
-  watchers_.erase(number);
   all_.erase(at);
 }
 
@@ -88,49 +88,65 @@ void clients::ready(uint64_t number, uint32_t events) {
     // Nobody reads any more. What was said before still counts, unless it cannot even be read.
     if (c.has_output() || c.who.watching || (events & EPOLLIN) == 0) return drop(number);
   }
-  hear_one(number, c);
+  settle(number, c);
 }
 
 void clients::hear_one(uint64_t number, connection& c) {
-  for (unsigned i = 0; c.may_speak(); ++i) {
-    if (i == calls_per_turn) break;
-    auto message = c.in.next();
-    if (!message) {
-      if (c.in.too_long()) {
-        c.send(encode(
-            refusal("BadMessage", fmt::format("a message is at most {} bytes", limits_.message_bytes))));
-        c.closing = true;
-      }
-      break;
-    }
-    auto said = decode_call(*message);
-    if (!said) {
-      c.send(encode(refusal("BadMessage", "not a varlink call: " + said.error())));
+  c.queued = false;
+  if (c.may_speak()) {
+    if (auto message = c.in.next()) {
+      call_one(number, c, *message);
+    } else if (c.in.too_long()) {
+      c.send(
+          encode(refusal("BadMessage", fmt::format("a message is at most {} bytes", limits_.message_bytes))));
       c.closing = true;
-      break;
     }
-    auto done = dispatch(core_, c.who, seen_, *said, said->oneway ? 0 : number);
-    if (done) {
-      if (!said->oneway) c.send(encode(*done));
-    } else if (c.who.watching) {
-      watchers_.insert(number);
-    } else {
-      c.waiting = true;
-      waiting_.push_back(number);
-    }
-    if (c.has_output() && !c.flush()) return drop(number);
   }
   settle(number, c);
 }
 
-void clients::settle(uint64_t number, connection& c) {
-  if (!c.flush() || c.finished()) return drop(number);
+void clients::call_one(uint64_t number, connection& c, std::string_view message) {
+  auto said = decode_call(message);
+  if (!said) {
+    c.send(encode(refusal("BadMessage", "not a varlink call: " + said.error())));
+    c.closing = true;
+    return;
+  }
+  bool watched = c.who.watching;
+  auto done = dispatch(core_, c.who, seen_, *said, said->oneway ? 0 : number);
+  if (!done && !watched && c.who.watching) {
+    if (begin_watching(number, c)) return;
+    c.who.watching = false;
+    done = refusal("Busy", fmt::format("uid {} watches {} times already", c.who.uid, watchers_per_uid),
+                   "end one of them");
+  }
+  if (!done) {
+    c.waiting = true;
+    waiting_.push_back(number);
+  } else if (!said->oneway) {
+    c.send(encode(*done));
+  }
+}
+
+bool clients::begin_watching(uint64_t number, connection& c) {
+  usage& mine = usage_[c.who.uid];
+  if (mine.watchers >= watchers_per_uid) return false;
+  ++mine.watchers;
+  watchers_.insert(number);
+  return true;
+}
+
+bool clients::charge(connection& c) {
   size_t held = c.held();
   usage& mine = usage_[c.who.uid];
   mine.bytes += held - c.counted;
   c.counted = held;
-  if (mine.bytes > bytes_per_uid && c.who.uid != 0) return drop(number);
-  if (c.may_speak() && c.in.has_message()) heard_later_.push_back(number);
+  return mine.bytes <= bytes_per_uid || c.who.uid == 0;
+}
+
+void clients::settle(uint64_t number, connection& c) {
+  if (!c.flush() || c.finished() || !charge(c)) return drop(number);
+  if (c.may_speak() && c.in.has_message() && !std::exchange(c.queued, true)) queue_.push(c.who.uid, number);
   bool listen = c.may_speak() && !c.eof && !c.in.has_message();
   uint32_t wanted = (listen ? uint32_t{EPOLLIN} : 0) | (c.has_output() ? uint32_t{EPOLLOUT} : 0);
   if (wanted == c.armed) return;
@@ -138,12 +154,13 @@ void clients::settle(uint64_t number, connection& c) {
   loop_.change(c.fd.get(), wanted, number);
 }
 
-bool clients::hear() {
-  for (uint64_t number : std::exchange(heard_later_, {})) {
-    auto at = all_.find(number);
-    if (at != all_.end()) hear_one(number, *at->second);
+void clients::hear() {
+  const int64_t until = base::boot_now().ns + hearing_ns;
+  while (auto number = queue_.pop()) {
+    auto at = all_.find(*number);
+    if (at != all_.end()) hear_one(*number, *at->second);
+    if (base::boot_now().ns >= until) return;
   }
-  return !heard_later_.empty();
 }
 
 void clients::answer(std::vector<finished> answers) {
@@ -161,27 +178,45 @@ void clients::answer(std::vector<finished> answers) {
 
 void clients::tell_watchers(const std::vector<event>& events) {
   if (events.empty() || watchers_.empty()) return;
+  for (uint64_t number : std::vector<uint64_t>(watchers_.begin(), watchers_.end())) {
+    // The right to watch others may have gone with a new policy.
+    const session& s = all_.at(number)->who;
+    caller now = identify(core_, s);
+    if (!(s.watch_all ? now.may_see : now.may_ask_about(s.watch_person))) drop(number);
+  }
   for (const event& e : events) {
     reply r;
     r.continues = true;
     r.parameters.set("event", e.name);
     r.parameters.set("grant", e.grant);
     std::string bytes = encode(r);
-    for (uint64_t number : watchers_) {
+    for (auto at = watchers_.begin(); at != watchers_.end();) {
+      uint64_t number = *at++;  // it may be dropped
       connection& c = *all_.at(number);
-      if (c.who.watch_all || c.who.watch_person == e.person) c.send(bytes);
+      if (c.who.watch_all || c.who.watch_person == e.person) tell(number, c, bytes);
     }
   }
-  for (uint64_t number : std::vector<uint64_t>(watchers_.begin(), watchers_.end())) {
+  for (uint64_t number : std::vector<uint64_t>(watchers_.begin(), watchers_.end()))
+    settle(number, *all_.at(number));
+}
+
+// What is held is looked at before the next event is added: thousands may come in one turn.
+void clients::tell(uint64_t number, connection& c, std::string_view bytes) {
+  c.send(bytes);
+  if (c.backlog() <= watcher_backlog && charge(c)) return;
+  if (!c.flush() || c.backlog() > watcher_backlog || !charge(c)) drop(number);
+}
+
+void clients::drop_on_behalf() {
+  std::vector<uint64_t> theirs;
+  for (const auto& [number, c] : all_) {
+    if (!c->who.on_behalf.empty()) theirs.push_back(number);
+  }
+  for (uint64_t number : theirs) {
     connection& c = *all_.at(number);
-    // The right to watch others may have gone with a new policy.
-    caller now = identify(core_, c.who);
-    bool may = c.who.watch_all ? now.may_see : now.may_ask_about(c.who.watch_person);
-    if (!may || !c.flush() || c.out.size() > watcher_backlog) {
-      drop(number);
-    } else {
-      settle(number, c);
-    }
+    c.closing = true;
+    if (watchers_.erase(number) != 0) --usage_[c.who.uid].watchers;
+    settle(number, c);
   }
 }
 

@@ -6,12 +6,14 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/unique_fd.h"
 #include "daemon/connection.h"
 #include "daemon/core.h"
+#include "daemon/fair_queue.h"
 #include "daemon/loop.h"
 
 namespace grantd::daemon {
@@ -26,7 +28,8 @@ struct client_limits {
 inline constexpr uint64_t first_client = 16;        // smaller numbers are the server's own descriptors
 inline constexpr size_t bytes_per_uid = 64 << 20;   // buffered, in and out
 inline constexpr size_t watcher_backlog = 1 << 20;  // a watcher that is further behind is dropped
-inline constexpr unsigned calls_per_turn = 32;      // of one connection: the others come in between
+inline constexpr unsigned watchers_per_uid = 256;   // every change is written to each of them
+inline constexpr int64_t hearing_ns = 5'000'000;    // then whoever came meanwhile is looked for
 
 class clients {
  public:
@@ -35,10 +38,14 @@ class clients {
   void set_limits(client_limits limits) { limits_ = limits; }
   void accept_some(int listener);
   void ready(uint64_t number, uint32_t events);
-  // Calls that are complete but had to wait for their turn. true: some are left for the next.
-  bool hear();
+  // Answers complete calls, one of a connection at a time, uids in turn, for at most hearing_ns.
+  void hear();
+  [[nodiscard]] bool unheard() const { return !queue_.empty(); }
   void answer(std::vector<finished> answers);
   void tell_watchers(const std::vector<event>& events);
+  // Who spoke for somebody was let in by a key of the old policy: they come again by the new one. What they
+  // asked already is answered still.
+  void drop_on_behalf();
   // Drops who said nothing, or read nothing, for too long.
   void sweep(base::boot_time now);
   void flush_all();
@@ -47,11 +54,16 @@ class clients {
  private:
   struct usage {
     unsigned connections = 0;
+    unsigned watchers = 0;
     size_t bytes = 0;
   };
   void admit(base::unique_fd fd, uid_t uid);
   void hear_one(uint64_t number, connection& c);
-  void settle(uint64_t number, connection& c);  // flush, arm, count; may drop it
+  void call_one(uint64_t number, connection& c, std::string_view message);
+  [[nodiscard]] bool begin_watching(uint64_t number, connection& c);  // false: the uid has too many
+  [[nodiscard]] bool charge(connection& c);                           // false: its uid holds too much
+  void tell(uint64_t number, connection& c, std::string_view bytes);  // may drop it
+  void settle(uint64_t number, connection& c);                        // flush, arm, count; may drop it
   void drop(uint64_t number);
 
   loop& loop_;
@@ -62,7 +74,7 @@ class clients {
   std::unordered_map<uint64_t, std::unique_ptr<connection>> all_;
   std::map<uid_t, usage> usage_;
   std::set<uint64_t> watchers_;
-  std::vector<uint64_t> heard_later_;
+  fair_queue queue_;
   std::vector<uint64_t> waiting_;
   uint64_t next_ = first_client;
   unsigned not_root_ = 0;

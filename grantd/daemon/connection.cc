@@ -29,7 +29,14 @@ bool connection::flush() {
   while (has_output()) {
     ssize_t n = ::send(fd.get(), out.data() + sent, out.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno == EAGAIN;
+    if (n < 0 && errno != EAGAIN) return false;
+    if (n < 0) {
+      if (sent > out.size() / 2) {  // a slow reader's `out` does not grow with what was read already
+        out.erase(0, sent);
+        sent = 0;
+      }
+      return true;
+    }
     sent += static_cast<size_t>(n);
   }
   out.clear();

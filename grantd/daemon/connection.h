@@ -24,6 +24,7 @@ struct connection {
   void send(std::string_view bytes);
 
   [[nodiscard]] bool has_output() const { return sent < out.size(); }
+  [[nodiscard]] size_t backlog() const { return out.size() - sent; }
   [[nodiscard]] size_t held() const { return in.held() + out.capacity(); }
   // Nothing more will come of it.
   [[nodiscard]] bool finished() const {
@@ -40,6 +41,7 @@ struct connection {
   bool waiting = false;    // for the answer of a turn
   bool closing = false;    // as soon as `out` is written
   bool eof = false;        // the peer will say nothing more
+  bool queued = false;     // to be heard
   uint32_t armed = 0;      // epoll events
   size_t counted = 0;      // bytes charged to its uid
   base::boot_time active;  // last byte in or out

@@ -74,7 +74,8 @@ std::span<const method> methods() { return table; }
 caller identify(const core& c, const session& s) {
   caller who{s.uid, {}};
   if (!s.on_behalf.empty()) {
-    who.person = s.on_behalf;
+    // The account that spoke for them may be `ask` no longer.
+    if (c.people().is_ask(s.uid)) who.person = s.on_behalf;
   } else {
     who.root = s.uid == 0;
     who.ask = c.people().is_ask(s.uid);

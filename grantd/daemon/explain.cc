@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/troubles.h"
 
 namespace grantd::daemon::handlers {
 namespace {
@@ -63,9 +64,9 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
                         r.in.set().policy_file)};
   }
   if (r.in.truth().locked() != store::lock_reason::none) {
-    return {"the store is locked, nobody gets in: " + r.in.truth().locked_text(), "grantctl store unlock"};
+    return {"the store is locked, nobody gets in: " + locked_trouble(r), "grantctl store unlock"};
   }
-  if (!r.in.table().error().empty()) return {r.in.table().error(), "journalctl -u grantd"};
+  if (!r.in.table().error().empty()) return {table_trouble(r), "journalctl -u grantd"};
   switch (v.why) {
     case decision::reason::allowed:
       return {fmt::format("{} gets in by grant {}", who.name, id_of(v.grant)), {}};
@@ -79,7 +80,7 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
     case decision::reason::ended:
       return {fmt::format("the window of grant {} has ended", id_of(v.grant)), open_it};
     case decision::reason::locked:
-      return {fmt::format("logins are locked{}{}", v.text.empty() ? "" : ": ", v.text), "grantctl lock"};
+      return {fmt::format("logins are locked{}{}", v.text.empty() ? "" : ": ", v.text), "grantctl status"};
     default:
       break;
   }
@@ -96,8 +97,7 @@ answer explain(request& r) {
   std::string resource = r.given.required("resource");
   if (auto bad = r.given.fault()) return bad;
   const policy::policy* p = r.in.people().policy();
-  if (p == nullptr)
-    return refusal("NoPolicy", "no policy is in force: " + r.in.people().error(), "grantd -t");
+  if (p == nullptr) return refusal("NoPolicy", "no policy is in force: " + policy_trouble(r), "grantd -t");
   const policy::person* who = p->find_person(person);
   if (!r.by.may_ask_about(who == nullptr ? person : who->name)) {
     return refusal("NotAllowed", "to ask about other people needs the right \"see\"", "grantctl status");

@@ -7,6 +7,7 @@
 #include "base/ident.h"
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/troubles.h"
 
 namespace grantd::daemon::handlers {
 namespace {
@@ -20,8 +21,7 @@ reply nothing_to_end(request& r) {
                    "journalctl -u grantd");
   }
   return refusal(
-      "Locked",
-      "the store is locked: nobody gets in, and nothing of it can be changed: " + r.in.truth().locked_text(),
+      "Locked", "the store is locked: nobody gets in, and nothing of it can be changed: " + locked_trouble(r),
       "grantctl store unlock");
 }
 
@@ -45,6 +45,22 @@ std::expected<ending_grant, reply> open_of(request& r, const std::string& id) {
     return std::unexpected(refusal("NoSuchGrant", "there is no grant " + id, "grantctl list --all"));
   return std::unexpected(
       refusal("AlreadyEnded", "grant " + id + " has ended already", "grantctl show " + id));
+}
+
+reply no_grant_of_yours(const std::string& id) {
+  return refusal("NoSuchGrant", "there is no grant " + id + " of yours", "grantctl list --all");
+}
+
+// An ended grant of the caller's own.
+bool was_of_caller(request& r, const std::string& id) {
+  auto number = base::parse_id('g', id);
+  if (!number) return false;
+  if (const ended_grant* e = r.in.grants().find_ended(*number)) {
+    std::string_view person = r.in.names().text(e->was.person);
+    if (!person.empty()) return person == r.by.person;
+  }
+  auto stored = r.in.truth().find(*number);
+  return stored && stored->person == r.by.person;
 }
 
 }  // namespace
@@ -118,10 +134,11 @@ answer give_back(request& r) {
   e.person = r.by.person;
   if (id) {
     auto g = open_of(r, *id);
-    if (!g) return g.error();
-    if (g->person != r.by.person) {
-      return refusal("NotAllowed", "grant " + *id + " is not yours", "grantctl list");
+    // Another's grant, open or ended, is answered as one that never was: ids of others stay unknown.
+    if (g ? g->person != r.by.person : g.error().error.ends_with("AlreadyEnded") && !was_of_caller(r, *id)) {
+      return no_grant_of_yours(*id);
     }
+    if (!g) return g.error().error.ends_with("NoSuchGrant") ? no_grant_of_yours(*id) : g.error();
     e.number = g->number;
   } else if (r.in.nothing_loaded()) {
     return nothing_to_end(r);

@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/troubles.h"
 
 namespace grantd::daemon::handlers {
 namespace {
@@ -46,8 +47,7 @@ answer list(request& r) {
   // Of a LOCKED store: what an unlock would open.
   if (all || r.in.nothing_loaded()) {
     auto rows = r.in.truth().list({person.value_or(""), resource.value_or(""), !all, limit});
-    if (!rows)
-      return refusal("Locked", "the store cannot be read: " + r.in.truth().locked_text(), "grantctl store");
+    if (!rows) return refusal("Locked", "the store cannot be read: " + locked_trouble(r), "grantctl store");
     for (const store::grant& g : *rows) {
       if (all || r.in.grants().find_ended(g.number) == nullptr) grants.push(describe_stored(r, g));
     }
@@ -115,11 +115,11 @@ answer status(request& r) {
   d.set("started_us", r.in.started().us);
   d.set("sequence", r.in.table().sequence());
   d.set("windows", r.in.grants().open().size());
-  if (r.in.truth().locked() != store::lock_reason::none) d.set("locked", r.in.truth().locked_text());
+  if (r.in.truth().locked() != store::lock_reason::none) d.set("locked", locked_trouble(r));
   d.set("clock_behind", r.in.time().behind());
-  if (!r.in.people().error().empty()) d.set("policy_error", r.in.people().error());
+  if (!r.in.people().error().empty()) d.set("policy_error", policy_trouble(r));
   d.set("not_durable", r.in.not_durable());
-  if (!r.in.table().error().empty()) d.set("table_error", r.in.table().error());
+  if (!r.in.table().error().empty()) d.set("table_error", table_trouble(r));
   done.parameters.set("daemon", std::move(d));
   return done;
 }
@@ -128,6 +128,8 @@ answer watch(request& r) {
   auto person = r.given.text("person");
   if (auto bad = r.given.fault()) return bad;
   if (!r.more) return invalid_parameter("more", "Watch answers many times: call it with \"more\":true");
+  if (r.from.watching)
+    return refusal("NotAllowed", "this connection watches already", "watch on another one");
   if (!person && !r.by.may_see) person = r.by.person;
   if (person && !r.by.may_ask_about(*person)) return others("changes");
   r.from.watching = true;

@@ -2,12 +2,13 @@
 // Handlers about the policy's names: Resources, People, Keys, OnBehalf.
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/troubles.h"
 
 namespace grantd::daemon::handlers {
 namespace {
 
 reply no_policy(request& r) {
-  return refusal("NoPolicy", "no policy is in force: " + r.in.people().error(), "grantd -t");
+  return refusal("NoPolicy", "no policy is in force: " + policy_trouble(r), "grantd -t");
 }
 
 json::value texts(const std::vector<std::string>& all) {

@@ -25,10 +25,9 @@ constexpr int between_slices_ms = 5;  // the store's check takes a fifth of a pr
 
 int server::run() {
   while (!stopping_) {
-    bool work_left = clients_->hear();
-    auto heard = loop_.wait(patience_ms(work_left || core_->has_work()));
-    for (const epoll_event& e : heard)
-      handle(e.data.u64, e.events);
+    auto heard = loop_.wait(patience_ms(clients_->unheard() || core_->has_work()));
+    for (const epoll_event& e : heard) handle(e.data.u64, e.events);
+    clients_->hear();
     if (reload_due_) reload();
     base::boot_time now = base::boot_now();
     if (now.ns - last_second_.ns >= second_ns) each_second(now);
@@ -143,6 +142,7 @@ void server::reload() {
     apply(config_);
   }
   load_policy();
+  clients_->drop_on_behalf();
   notify_.send("READY=1");
 }
 

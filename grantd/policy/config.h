@@ -30,8 +30,8 @@ struct config {
   };
   std::vector<reporter> reporters = {{"postgres", "main"}};
   // [limits]
-  unsigned connections = 16384;          // in all
-  unsigned connections_per_uid = 2048;  // an eighth of all; root's are counted apart and never refused for another's sake
+  unsigned connections = 16384;         // in all
+  unsigned connections_per_uid = 2048;  // root's are counted apart and never refused for another's sake
   unsigned message_bytes = 65536;
   unsigned idle_seconds = 60;  // a connection that says nothing; 0 never
   friend bool operator==(const config&, const config&) = default;

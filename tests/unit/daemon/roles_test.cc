@@ -113,7 +113,7 @@ TEST(people_see_their_own_and_those_with_the_right_see_all) {
   TEST_ASSERT_EQUAL_INT(1, count(w.root("List", R"({"limit":1})")));
   TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(w.ask("bob", "List", R"({"person":"alice"})")));
   TEST_ASSERT_EQUAL_STRING("NoSuchGrant", short_error(w.ask("bob", "Show", R"({"id":")" + alices + "\"}")));
-  TEST_ASSERT_EQUAL_STRING("NotAllowed",
+  TEST_ASSERT_EQUAL_STRING("NoSuchGrant",
                            short_error(w.ask("bob", "GiveBack", R"({"id":")" + alices + "\"}")));
   TEST_ASSERT_EQUAL_STRING(
       "NotAllowed", short_error(w.ask("bob", "Explain", R"({"person":"alice","resource":"orders-db"})")));
