@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk that fails or is full under the core.
+// A disk that fails or is full under the core, a grant that the store refuses, and what guests saw.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -100,4 +100,35 @@ TEST(a_clock_accepted_on_a_failed_disk_is_not_in_force) {
   TEST_ASSERT_TRUE(r.parameters.print().find("tried again") == std::string::npos);
   TEST_ASSERT_TRUE(w.core->must_exit());
   TEST_ASSERT_FALSE(w.allowed());
+}
+
+TEST(one_that_the_store_refuses_does_not_take_others_with_it) {
+  world w;
+  daemon::open_request o;
+  o.resource = "orders-db";
+  o.by = "root";
+  o.from = 1;
+  o.person = "bob";
+  o.for_us = 0;  // an empty window: the schema's own rule
+  w.core->submit(o);
+  o.from = 2;
+  o.person = "alice";
+  o.for_us = 60 * base::us_per_s;
+  w.core->submit(o);
+  auto answers = w.core->turn();
+  TEST_ASSERT_EQUAL_INT(2, answers.size());
+  for (const auto& a : answers)
+    TEST_ASSERT_EQUAL_STRING(a.to == 1 ? "InvalidParameter" : "", short_error(a.answer));
+  TEST_ASSERT_TRUE(w.allowed());
+  TEST_ASSERT_FALSE(w.allowed("bob"));
+  TEST_ASSERT_EQUAL_INT(1, w.core->grants().open().size());
+}
+
+TEST(what_guests_saw_has_the_time_at_which_it_was_heard) {
+  world w;
+  w.clock.pass(29);  // no turn since
+  w.core->note("denied", {{"account", "pg:alice"}});
+  w.turn();
+  auto records = w.root("Audit").parameters;
+  TEST_ASSERT_EQUAL_INT64(w.clock.now.utc.us, number(records.find("records")->items()->back(), "at_us"));
 }

@@ -188,37 +188,6 @@ TEST(what_ended_but_is_not_on_disk_is_all_in_the_table) {
   for (const auto& id : ids) TEST_ASSERT_EQUAL_STRING("revoked", w.state_of(id));
 }
 
-TEST(one_that_the_store_refuses_does_not_take_others_with_it) {
-  world w;
-  daemon::open_request o;
-  o.resource = "orders-db";
-  o.by = "root";
-  o.from = 1;
-  o.person = "bob";
-  o.for_us = 0;  // an empty window: the schema's own rule
-  w.core->submit(o);
-  o.from = 2;
-  o.person = "alice";
-  o.for_us = 60 * base::us_per_s;
-  w.core->submit(o);
-  auto answers = w.core->turn();
-  TEST_ASSERT_EQUAL_INT(2, answers.size());
-  for (const auto& a : answers)
-    TEST_ASSERT_EQUAL_STRING(a.to == 1 ? "InvalidParameter" : "", short_error(a.answer));
-  TEST_ASSERT_TRUE(w.allowed());
-  TEST_ASSERT_FALSE(w.allowed("bob"));
-  TEST_ASSERT_EQUAL_INT(1, w.core->grants().open().size());
-}
-
-TEST(what_guests_saw_has_the_time_at_which_it_was_heard) {
-  world w;
-  w.clock.pass(29);  // no turn since
-  w.core->note("denied", {{"account", "pg:alice"}});
-  w.turn();
-  auto records = w.root("Audit").parameters;
-  TEST_ASSERT_EQUAL_INT64(w.clock.now.utc.us, number(records.find("records")->items()->back(), "at_us"));
-}
-
 TEST(what_cannot_be_granted_says_why) {
   world w;
   auto error = [&](const char* parameters) { return short_error(w.root("Grant", parameters)); };
