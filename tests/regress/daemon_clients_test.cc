@@ -2,6 +2,9 @@
 // Clients of api.sock that misbehave, and that they harm nobody else.
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "daemon_process.h"
 #include "support/unity.h"
@@ -181,4 +184,21 @@ TEST(without_descriptors_it_refuses_and_does_not_spin_or_die) {
   TEST_ASSERT_TRUE(refused);
   held.clear();
   TEST_ASSERT_TRUE(wait_until([&] { return error_of(d.connect().call("Status")).empty(); }));
+}
+
+TEST(who_spoke_for_somebody_comes_again_after_a_reload) {
+  if (getuid() != 0) return;  // ask is another account
+  daemon_process d;
+  d.write_config("ask_user = \"nobody\"\n");
+  d.start();
+  std::filesystem::permissions(d.dir.path(), std::filesystem::perms(0711));
+  TEST_ASSERT_TRUE(seteuid(65534) == 0);
+  client c = d.connect();
+  TEST_ASSERT_TRUE(seteuid(0) == 0);
+  TEST_ASSERT_TRUE(c.connected());
+  TEST_ASSERT_EQUAL_STRING("", error_of(c.call("OnBehalf", R"({"person":"p0"})")));
+  TEST_ASSERT_EQUAL_STRING("", error_of(c.call("List")));
+  d.signal(SIGHUP);
+  TEST_ASSERT_TRUE(c.ended());
+  still_well(d);
 }
