@@ -13,6 +13,12 @@ constexpr argument takes[] = {
     {argument::kind::positional, "action", "unlock", "root: after a human has looked at why it is locked"},
 };
 
+std::string reserve(const std::string& word) {
+  if (word == "no-room") return "none: the file system has no room for it, a full disk will stop revocations";
+  if (word == "not-yet") return "not yet filled";
+  return word;
+}
+
 result<exit_code> run(context& c) {
   std::string action = c.given.get("action");
   if (!action.empty() && action != "unlock") {
@@ -30,8 +36,8 @@ result<exit_code> run(context& c) {
       "bytes\n"
       "reserve       {}\ncheck         {}\n",
       f.integer("schema"), f.integer("grants"), f.integer("open"), f.integer("records"),
-      f.integer("sequence"), f.integer("file_bytes"),
-      f.boolean("reserve") ? "yes" : "no: the file system has no room", paint(check, colour::plain, false));
+      f.integer("sequence"), f.integer("file_bytes"), reserve(f.text("reserve")),
+      paint(check, colour::plain, false));
   if (bad) return bad.refuse();
   if (c.opts.json) {
     c.print_document(*answer);

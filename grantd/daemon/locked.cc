@@ -5,6 +5,23 @@
 #include "daemon/core.h"
 
 namespace grantd::daemon {
+namespace {
+
+std::string_view reserve_word(store::reserve_state state) {
+  switch (state) {
+    case store::reserve_state::held:
+      return "held";
+    case store::reserve_state::none:
+      return "none";
+    case store::reserve_state::not_yet:
+      return "not-yet";
+    case store::reserve_state::no_room:
+      break;
+  }
+  return "no-room";
+}
+
+}  // namespace
 
 // Kept, published with every table and ended again as soon as the store can be believed.
 void core::remember(const last_table& last) {
@@ -80,7 +97,7 @@ json::value core::store_state() {
   v.set("records", sum ? sum->records : 0);
   v.set("sequence", store_->sequence());
   v.set("file_bytes", sum ? sum->file_bytes : 0);
-  v.set("reserve", !store_->reserve_given_up());
+  v.set("reserve", std::string(reserve_word(store_->reserve())));
   if (store_->locked() != store::lock_reason::none) v.set("locked", store_->locked_text());
   switch (check_) {
     case store::store::check_state::more:

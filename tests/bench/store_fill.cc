@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fills a store with open and ended grants, through the store's own code, for the start-up figure.
+// Ten thousand people hold them (p0, p1, ...).
 //   store_fill DIRECTORY ANCHOR OPEN ENDED
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +13,8 @@
 namespace {
 
 using namespace grantd;
+
+constexpr size_t people = 10000;
 
 void must(bool ok, const char* what) {
   if (ok) return;
@@ -52,7 +55,7 @@ int main(int argc, char** argv) {
   for (size_t i = 0; i < open + ended;) {
     must((*s)->begin().has_value(), "begin");
     for (size_t n = 0; n < 50000 && i < open + ended; ++n, ++i) {
-      auto number = (*s)->add_grant(one(i % open, now));
+      auto number = (*s)->add_grant(one(i % people, now));
       must(number.has_value(), "add_grant");
       if (i < ended) {
         base::utc_time then{now.us - 3600 * base::us_per_s};
