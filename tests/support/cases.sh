@@ -16,6 +16,7 @@ exits() { # CODE COMMAND...
   [ "$rc" = "$want" ] || { show "expected exit $want, got $rc: $*"; return 1; }
 }
 said() { grep -qE -- "$1" /run/case.out || { show "did not say: $1"; return 1; }; }
+unsaid() { ! grep -qE -- "$1" /run/case.out || { show "should not have said: $1"; return 1; }; }
 show() { echo "    $1"; sed 's/^/    | /' /run/case.out; } >&2
 
 run_cases() {

@@ -7,12 +7,13 @@
 
 stage_repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${GRANTD_BUILD:-$stage_repo/build/main}
+guests=${GRANTD_GUESTS:-$build} # sshd and postgres do not start with a sanitized module in them
 
 stage_enter() { # SCRIPT ARGS...: runs the script again, on the stage
   [ -z "${GRANTD_ON_STAGE:-}" ] || return 0
   [ "$(id -u)" = 0 ] || { echo "this needs root (for private namespaces; nothing of the machine is changed)" >&2; exit 2; }
   exec unshare --mount --pid --fork --kill-child=SIGKILL --propagation private \
-    bash "$stage_repo/tests/support/stage-init" "$stage_repo" "$build" "$(readlink -f "$1")" "${@:2}"
+    bash "$stage_repo/tests/support/stage-init" "$stage_repo" "$(readlink -f "$1")" "${@:2}"
 }
 
 stage_free_port() {
@@ -102,11 +103,11 @@ sshd_start() { # [extra sshd_config lines...]
   mkdir -p /run/sshd
   [ -f /run/ssh_host_key ] || ssh-keygen -q -t ed25519 -N '' -f /run/ssh_host_key
   cat >/etc/pam.d/sshd <<PAM
-account  required  $build/pam_module/pam_grantd.so exempt_user=root service_user=ask ${pam_grantd_options:-}
+account  required  $guests/pam_module/pam_grantd.so exempt_user=root service_user=ask ${pam_grantd_options:-}
 auth     required  pam_unix.so
 account  required  pam_unix.so
 session  required  pam_unix.so
-session  required  $build/pam_module/pam_grantd.so exempt_user=root service_user=ask ${pam_grantd_options:-}
+session  required  $guests/pam_module/pam_grantd.so exempt_user=root service_user=ask ${pam_grantd_options:-}
 PAM
   cat >/etc/ssh/sshd_config <<CONF
 Port $ssh_port
@@ -163,7 +164,7 @@ pg_start() { # hba lines on standard input; extra settings as arguments
     cat >>"$pg_data/postgresql.conf" <<CONF
 listen_addresses = ''
 unix_socket_directories = '/run/postgresql'
-shared_preload_libraries = '$(find "$build/pg_hook" -path '*15*' -name pg_grantd.so)'
+shared_preload_libraries = '$(find "$guests/pg_hook" -path '*15*' -name pg_grantd.so)'
 grantd.cluster = 'main'
 log_connections = off
 fsync = off

@@ -115,7 +115,7 @@ reload($node, 'log_min_messages' => 'warning');
 reload($node, 'grantd.mode' => 'audit');
 truth(@point, window());
 $did = let_in($node, $orders, '5 audit, inside the window');
-unlike($did->{log}, qr/grantd.mode/, '5 nothing would have been refused');
+unlike($did->{log}, qr/would be refused/, '5 nothing would have been refused');
 truth(@point);
 $did = let_in($node, $orders, '5 audit, no window');
 like($did->{log}, qr/LOG:  grantd.mode is audit, would be refused: no open grant for role "alice" on database "orders"$/m,
@@ -126,7 +126,7 @@ $did = let_in($node, $orders, '5 audit, no table');
 like($did->{log}, qr/would be refused: no grant can be looked up/, '5 audit, no table: said');
 reload($node, 'grantd.mode' => 'off');
 $did = let_in($node, $orders, '1 off');
-unlike($did->{log}, qr/grantd|break-glass/, '1 off: not a word');
+unlike($did->{log}, qr/no open grant|looked up|would be refused|break-glass/, '1 off: not a word');
 $did = let_in($node, 'dbname=postgres user=postgres', '1 off, break-glass role');
 unlike($did->{log}, qr/break-glass/, '1 off: not a word about it');
 reload($node, 'grantd.mode' => 'enforce');
