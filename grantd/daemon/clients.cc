@@ -163,7 +163,7 @@ void clients::hear() {
   }
 }
 
-void clients::answer(std::vector<finished> answers) {
+void clients::answer(const std::vector<finished>& answers) {
   for (const finished& f : answers) {
     auto at = all_.find(f.to);
     if (at != all_.end()) at->second->send(encode(f.answer));

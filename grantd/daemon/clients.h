@@ -41,7 +41,7 @@ class clients {
   // Answers complete calls, one of a connection at a time, uids in turn, for at most hearing_ns.
   void hear();
   [[nodiscard]] bool unheard() const { return !queue_.empty(); }
-  void answer(std::vector<finished> answers);
+  void answer(const std::vector<finished>& answers);
   void tell_watchers(const std::vector<event>& events);
   // Who spoke for somebody was let in by a key of the old policy: they come again by the new one. What they
   // asked already is answered still.

@@ -68,8 +68,9 @@ class builder : public nlohmann::json_sax<nlohmann::json> {
       if (a->size() >= max_items)
         return refuse("more than " + std::to_string(max_items) + " items in one array");
       a->push_back(std::move(v));
+    } else if (auto* o = std::get_if<value::object>(&in)) {
+      o->emplace_back(std::move(keys_.back()), std::move(v));
     }
-    if (auto* o = std::get_if<value::object>(&in)) o->emplace_back(std::move(keys_.back()), std::move(v));
     return true;
   }
 

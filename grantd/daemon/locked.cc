@@ -52,7 +52,8 @@ void core::remember(const last_table& last) {
     return true;
   });
   for (store::grant& g : gone) {
-    keep(g.number, std::move(g),
+    const uint64_t number = g.number;
+    keep(number, std::move(g),
          {decision::ending::revoked, time_.boot(), time_.utc().us / base::us_per_s, {}});
   }
 }

@@ -82,7 +82,7 @@ void server::one_turn() {
   last_turn_ = base::boot_now();
   auto answers = core_->turn();
   if (core_->must_exit()) return;  // what failed to reach the disk is not acknowledged
-  clients_->answer(std::move(answers));
+  clients_->answer(answers);
   timers_.set_end(core_->next_end());
 }
 

@@ -52,7 +52,6 @@ const char* foreign_file_system(unsigned long magic) noexcept {
     case 0x00C36400:
       return "Ceph";
     case 0x5346414F:
-      return "AFS";
     case 0x6B414653:
       return "AFS";
     case 0x73757245:
