@@ -30,7 +30,7 @@ reply store_refusal(store::error why, store::store& truth) {
                      "the store's file system is full: nothing new can be recorded, so nothing opens",
                      "df -h; then try again");
     case store::error::locked:
-      return refusal("Locked", "the store is locked: " + truth.locked_text(), "grantctl store unlock");
+      return refusal("Locked", "the store is locked: " + truth.locked_text(), "grantctl store");
     default:
       return refusal("Busy", "the store cannot be written: nothing new can be recorded, so nothing opens",
                      "journalctl -u grantd");

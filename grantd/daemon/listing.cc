@@ -128,8 +128,7 @@ answer watch(request& r) {
   auto person = r.given.text("person");
   if (auto bad = r.given.fault()) return bad;
   if (!r.more) return invalid_parameter("more", "Watch answers many times: call it with \"more\":true");
-  if (r.from.watching)
-    return refusal("NotAllowed", "this connection watches already", "watch on another one");
+  if (r.from.watching) return refusal("NotAllowed", "this connection watches already", "grantctl watch");
   if (!person && !r.by.may_see) person = r.by.person;
   if (person && !r.by.may_ask_about(*person)) return others("changes");
   r.from.watching = true;

@@ -63,11 +63,11 @@ method Check(account: string, login_point: string, role: ?string) -> (
 method Clock() -> (utc_us: int, high_water_us: int, synchronised: bool, behind: bool, offset_us: int)
 method AcceptClock() -> (utc_us: int, high_water_us: int, synchronised: bool, behind: bool, offset_us: int)
 method Store() -> (
-  schema: int, grants: int, open: int, records: int, sequence: int, file_bytes: int, reserve: bool, locked: ?string,
+  schema: int, grants: int, open: int, records: int, sequence: int, file_bytes: int, reserve: string, locked: ?string,
   check: string
 )
 method UnlockStore() -> (
-  schema: int, grants: int, open: int, records: int, sequence: int, file_bytes: int, reserve: bool, locked: ?string,
+  schema: int, grants: int, open: int, records: int, sequence: int, file_bytes: int, reserve: string, locked: ?string,
   check: string
 )
 method Audit(after: ?int, limit: ?int) -> (records: []Record)

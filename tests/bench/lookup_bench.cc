@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times lookups beside a bare read of one page, in rounds that alternate. Prints nanoseconds, one sample a
-// line
-// ("floor 4100"); tests/bench/run does the arithmetic. Asserts nothing.
+// Times lookups beside a bare read of one page, in rounds that alternate; asserts nothing. Prints one sample
+// a line in nanoseconds ("floor 4100"); tests/bench/run does the arithmetic.
 //   lookup_bench warm ROUNDS | once floor|lookup DIR | fill N DIR | beside ROUNDS | publish N ROUNDS
 #include <fcntl.h>
 #include <signal.h>

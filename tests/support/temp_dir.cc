@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Makes a directory and removes it with everything in it; never touches another.
 #include "support/temp_dir.h"
 
 #include <cstdlib>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// ssh://ask@host:port as people write it; what could become an option or a shell word is refused.
 #include "cli/address.h"
 
 #include "support/unity.h"

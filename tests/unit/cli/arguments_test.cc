@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What is a usage mistake, and what its refusal says.
 #include "stage.h"
 #include "support/unity.h"
 

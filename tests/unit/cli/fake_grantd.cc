@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Serves scripted answers on a socket of the test; never more than it was told.
 #include "fake_grantd.h"
 
 #include <fcntl.h>

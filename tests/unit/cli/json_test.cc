@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// JSON from a server that may be anybody: nothing but what it should be is taken.
 #include "cli/json.h"
 
 #include "cli/times.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Lines for sshd: one key, one person, nothing that could become another option.
 #include "cli/key_line.h"
 
 #include "support/unity.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// stdio carries bytes both ways, to the last one, whoever stops first.
 #include "cli/pump.h"
 
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Runs a subcommand against a fake grantd and keeps what it said; touches nothing of the machine.
 #include "stage.h"
 
 #include <sys/mman.h>

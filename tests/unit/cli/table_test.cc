@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Tables are aligned whatever stands in them, and steer no terminal.
 #include "cli/table.h"
 
 #include "support/unity.h"

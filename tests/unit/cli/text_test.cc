@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Bytes of a server before a terminal sees them.
 #include "cli/text.h"
 
 #include "support/unity.h"

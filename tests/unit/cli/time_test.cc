@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Times as the caller writes them: the caller's zone, its gaps and its overlaps.
 #include "cli/time.h"
 
 #include <cstdlib>

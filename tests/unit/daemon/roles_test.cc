@@ -171,4 +171,6 @@ TEST(the_description_names_every_method) {
     TEST_ASSERT_TRUE_MESSAGE(text.find("method " + std::string(m.name) + "(") != std::string::npos,
                              std::string(m.name));
   }
+  TEST_ASSERT_TRUE(text.find("reserve: string") != std::string::npos);
+  TEST_ASSERT_TRUE(text.find("reserve: bool") == std::string::npos);
 }

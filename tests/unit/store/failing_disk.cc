@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// SQLite's file calls, one of which fails when told; counts that it really did.
 #include "unit/store/failing_disk.h"
 
 #include <sqlite3.h>

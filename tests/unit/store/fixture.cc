@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A store of the test and grants to put in it.
 #include "unit/store/fixture.h"
 
 #include <sched.h>
