@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
+#include <vector>
 
 #include "unit/store/failing_disk.h"
 #include "unit/store/fixture.h"
@@ -24,7 +26,41 @@ void fill(const std::string& path) {
   TEST_ASSERT_EQUAL_INT(ENOSPC, errno);
 }
 
+// What a login would have been told just before each sync of store and anchor, while `change` was made.
+struct synced {
+  std::string file;
+  bool allowed;
+};
+std::vector<synced> syncs_of(world& w, const std::function<void()>& change) {
+  std::vector<synced> seen;
+  failing_disk::at_sync([&](const std::string& file) { seen.push_back({file, w.allowed()}); });
+  change();
+  failing_disk::at_sync({});
+  TEST_ASSERT_TRUE(seen.size() >= 2);
+  TEST_ASSERT_TRUE(seen.front().file.ends_with("-wal"));
+  TEST_ASSERT_TRUE(seen.back().file.ends_with("anchor"));
+  return seen;
+}
+
 }  // namespace
+
+TEST(a_grant_reaches_store_and_anchor_before_the_table) {
+  failing_disk::install();
+  world w({}, failing_disk::vfs);
+  for (const synced& s : syncs_of(w, [&] { w.grant(); })) TEST_ASSERT_FALSE(s.allowed);
+  TEST_ASSERT_TRUE(w.allowed());
+}
+
+TEST(a_revocation_reaches_the_table_before_store_and_anchor) {
+  failing_disk::install();
+  world w({}, failing_disk::vfs);
+  w.grant();
+  TEST_ASSERT_TRUE(w.allowed());
+  auto revoke = [&] {
+    TEST_ASSERT_EQUAL_STRING("", short_error(w.root("Revoke", R"({"person":"alice","reason":"x"})")));
+  };
+  for (const synced& s : syncs_of(w, revoke)) TEST_ASSERT_FALSE(s.allowed);
+}
 
 TEST(what_guests_saw_does_not_eat_the_room_kept_for_revocations) {
   temp_dir dir;

@@ -22,6 +22,12 @@ struct plan {
 };
 plan now;
 std::map<std::string, int64_t> syncs;
+std::function<void(const std::string&)> looker;
+
+void count_sync(const std::string& name) {
+  ++syncs[name];
+  if (looker) looker(name);
+}
 
 using fault = failing_disk::fault;
 
@@ -59,7 +65,7 @@ int on_truncate(sqlite3_file* f, sqlite3_int64 n) {
   return strikes(false, false) ? SQLITE_IOERR_TRUNCATE : real_of(f)->xTruncate(self(f)->real, n);
 }
 int on_sync(sqlite3_file* f, int flags) {
-  if (self(f)->name != nullptr) ++syncs[self(f)->name];
+  if (self(f)->name != nullptr) count_sync(self(f)->name);
   return strikes(false, true) ? SQLITE_IOERR_FSYNC : real_of(f)->xSync(self(f)->real, flags);
 }
 int on_size(sqlite3_file* f, sqlite3_int64* n) {
@@ -98,6 +104,7 @@ int on_open(sqlite3_vfs*, const char* name, sqlite3_file* f, int flags, int* out
 void failing_disk::arm(fault kind, int64_t nth, bool once) { now = {kind, nth, once, 0}; }
 int64_t failing_disk::injected() { return now.injected; }
 bool failing_disk::reached() { return now.injected > 0; }
+void failing_disk::at_sync(std::function<void(const std::string&)> look) { looker = std::move(look); }
 void failing_disk::forget_counts() { syncs.clear(); }
 
 int64_t failing_disk::syncs_of(const std::string& file_suffix) {
@@ -130,7 +137,7 @@ extern "C" __attribute__((visibility("default"))) int fdatasync(int fd) {
   ssize_t n = readlink(link, path, sizeof path - 1);
   std::string name(path, n > 0 ? static_cast<size_t>(n) : 0);
   if (name.ends_with("anchor")) {
-    ++grantd::test::syncs[name];
+    grantd::test::count_sync(name);
     bool full = grantd::test::now.kind == grantd::test::fault::full;
     if (grantd::test::strikes(full, !full)) {
       errno = full ? ENOSPC : EIO;

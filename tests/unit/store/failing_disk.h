@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace grantd::test {
@@ -20,6 +21,9 @@ struct failing_disk {
 
   static void forget_counts();
   [[nodiscard]] static int64_t syncs_of(const std::string& file_suffix);  // "-wal", ".db", "anchor"
+
+  // Called with the file's name just before each sync of database, log and anchor; {} for nobody.
+  static void at_sync(std::function<void(const std::string& file)> look);
 
   static void install();  // registers the VFS once
 };
