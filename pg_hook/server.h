@@ -18,6 +18,8 @@ extern "C"
 #include <libpq/libpq-be.h>
 #include <miscadmin.h>
 #include <replication/walsender.h>
+#include <storage/latch.h>
+#include <storage/lwlock.h>
 #include <utils/elog.h>
 #include <utils/guc.h>
 #include <utils/varlena.h>

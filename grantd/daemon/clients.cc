@@ -25,7 +25,7 @@ constexpr unsigned accepts_per_turn = 64;
 
 }  // namespace
 
-clients::clients(loop& l, core& c, const seen_log& seen, client_limits limits)
+clients::clients(service::loop& l, core& c, const seen_log& seen, client_limits limits)
     : loop_(l), core_(c), seen_(seen), limits_(limits), spare_(make_spare()) {}
 
 void clients::accept_some(int listener) {

@@ -14,7 +14,7 @@
 #include "daemon/connection.h"
 #include "daemon/core.h"
 #include "daemon/fair_queue.h"
-#include "daemon/loop.h"
+#include "service/loop.h"
 
 namespace grantd::daemon {
 
@@ -33,7 +33,7 @@ inline constexpr int64_t hearing_ns = 5'000'000;    // then whoever came meanwhi
 
 class clients {
  public:
-  clients(loop& l, core& c, const seen_log& seen, client_limits limits);
+  clients(service::loop& l, core& c, const seen_log& seen, client_limits limits);
 
   void set_limits(client_limits limits) { limits_ = limits; }
   void accept_some(int listener);
@@ -66,7 +66,7 @@ class clients {
   void settle(uint64_t number, connection& c);                        // flush, arm, count; may drop it
   void drop(uint64_t number);
 
-  loop& loop_;
+  service::loop& loop_;
   core& core_;
   const seen_log& seen_;
   client_limits limits_;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "daemon/last_table.h"
-#include "daemon/log.h"
+#include "service/log.h"
 #include "daemon/publication.h"
 #include "daemon/roster.h"
 #include "daemon/timekeeper.h"
@@ -20,6 +20,8 @@
 #include "store/store.h"
 
 namespace grantd::daemon {
+
+using service::level;
 
 // Who waits for an answer; the core only hands it back. 0: nobody.
 using ticket = uint64_t;

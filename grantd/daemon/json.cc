@@ -5,7 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
 namespace grantd::daemon::json {
 
@@ -79,7 +79,7 @@ class builder : public nlohmann::json_sax<nlohmann::json> {
 };
 
 std::expected<value, std::string> parse(std::string_view bytes) {
-  if (!is_utf8(bytes)) return std::unexpected("not UTF-8");
+  if (!base::is_utf8(bytes)) return std::unexpected("not UTF-8");
   if (bytes.starts_with("\xEF\xBB\xBF")) return std::unexpected("a byte order mark");
   builder made;
   try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON values: looked into and printed. Parses nothing.
 #include "daemon/json.h"
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
 namespace grantd::daemon::json {
 namespace {
@@ -10,7 +10,7 @@ void print_text(std::string_view text, std::string& out) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
   while (!text.empty()) {
-    size_t n = utf8_length(text);
+    size_t n = base::utf8_length(text);
     auto c = static_cast<unsigned char>(text.front());
     if (n == 0) {
       out += "\xEF\xBF\xBD";

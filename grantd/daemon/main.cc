@@ -8,7 +8,7 @@
 #include <string>
 
 #include "daemon/files.h"
-#include "daemon/log.h"
+#include "service/log.h"
 #include "daemon/server.h"
 
 namespace {
@@ -65,12 +65,12 @@ int run(const command_line& line) {
   harden();
   auto config = load_config(line.config, !line.config_given);
   if (!config) {
-    log(level::alert, config.error());
+    service::log(level::alert, config.error());
     return 1;
   }
   server s(std::move(*config), line.config, !line.config_given);
   if (std::string wrong = s.start(); !wrong.empty()) {
-    log(level::alert, wrong);
+    service::log(level::alert, wrong);
     return 1;
   }
   return s.run();

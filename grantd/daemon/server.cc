@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "daemon/files.h"
-#include "daemon/log.h"
+#include "service/log.h"
 
 namespace grantd::daemon {
 namespace {
@@ -41,7 +41,7 @@ int server::run() {
   core_->stop();
   clients_->flush_all();
   speak();
-  log(level::notice, "stopped; the window table stays");
+  service::log(level::notice, "stopped; the window table stays");
   return 0;
 }
 
@@ -88,8 +88,8 @@ void server::one_turn() {
 
 void server::speak() {
   clients_->tell_watchers(core_->take_events());
-  for (const auto& l : core_->take_lines()) log(l.at, l.text);
-  for (const auto& l : reports_->take_lines()) log(l.at, l.text);
+  for (const auto& l : core_->take_lines()) service::log(l.at, l.text);
+  for (const auto& l : reports_->take_lines()) service::log(l.at, l.text);
 }
 
 void server::each_second(base::boot_time now) {
@@ -126,11 +126,11 @@ void server::reload() {
   notify_.send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", base::boot_now().ns / base::ns_per_us));
   auto fresh = load_config(config_path_, config_optional_);
   if (!fresh) {
-    log(level::error, "the configuration stays as it was: " + fresh.error());
+    service::log(level::error, "the configuration stays as it was: " + fresh.error());
   } else {
     if (fresh->store != config_.store || fresh->anchor != config_.anchor || fresh->run != config_.run ||
         fresh->table_group != config_.table_group) {
-      log(level::warning, "store, anchor, run and table_group are taken over by a restart only");
+      service::log(level::warning, "store, anchor, run and table_group are taken over by a restart only");
     }
     config_.policy = fresh->policy;
     config_.ask_user = fresh->ask_user;

@@ -8,7 +8,7 @@
 #include "daemon/clients.h"
 #include "daemon/core.h"
 #include "daemon/listener.h"
-#include "daemon/notify.h"
+#include "service/notify.h"
 #include "daemon/reports.h"
 #include "daemon/timers.h"
 #include "policy/config.h"
@@ -39,8 +39,8 @@ class server {
   std::string config_path_;
   bool config_optional_;
   kernel_clock clock_;
-  notify notify_;
-  loop loop_;
+  service::notify notify_;
+  service::loop loop_;
   listeners listeners_;
   timers timers_;
   base::unique_fd signals_;

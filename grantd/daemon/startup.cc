@@ -15,7 +15,7 @@
 #include "daemon/descriptors.h"
 #include "daemon/files.h"
 #include "daemon/local_offset.h"
-#include "daemon/log.h"
+#include "service/log.h"
 #include "daemon/server.h"
 #include "proof/chain.h"
 
@@ -28,7 +28,7 @@ gid_t group_of(const std::string& name) {
   auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error == std::errc{} && end == name.data() + name.size()) return number;
   if (const group* g = getgrnam(name.c_str())) return g->gr_gid;
-  log(level::warning, fmt::format("there is no group {}: the table is readable by our own group only", name));
+  service::log(level::warning, fmt::format("there is no group {}: the table is readable by our own group only", name));
   return static_cast<gid_t>(-1);
 }
 
@@ -113,7 +113,7 @@ std::string server::start() {
   if (!watched) return std::string("epoll: ") + std::strerror(errno);
   timers_.set_end(core_->next_end());
   speak();
-  log(level::notice, fmt::format("grantd {} is ready: {} grants open, table {}", GRANTD_VERSION,
+  service::log(level::notice, fmt::format("grantd {} is ready: {} grants open, table {}", GRANTD_VERSION,
                                  core_->grants().open().size(), core_->table().sequence()));
   malloc_trim(0);
   notify_.send("READY=1");
@@ -125,7 +125,7 @@ void server::apply(const policy::config& c) {
   const rlim_t descriptors = raise_descriptors(c);
   const client_limits limits = limits_within(c, descriptors);
   if (limits.connections < c.connections) {
-    log(level::warning,
+    service::log(level::warning,
         fmt::format(
             "{} descriptors do not suffice for {} connections: {} in all and {} of one user are taken; "
             "LimitNOFILE={} in the unit (or ulimit -n) helps",

@@ -27,6 +27,7 @@ struct answer {
       verdict;         // `text` of it is always empty: see lock_text. not_yet: end_utc_s is the start's
   table::fault table;  // why, when verdict.why is table_bad
   bool table_locked;   // the whole table is LOCKED (verdict.why is then `locked`)
+  bool narrower_left;  // of ask_again(): a window is open still, but not for the access the session was given
   table::snapshot::resource_name resource;  // of a denial (or on request): what to ask for; size 0 if unknown
   char lock_text[81];                       // locked: the message, terminated; empty if none
   unsigned identity;    // index into login.proved of the one that was let in, or that gave the reason

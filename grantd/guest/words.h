@@ -20,4 +20,12 @@ void say_help(const answer& a, std::span<char> out) noexcept;
 // "access to orders-db until 17:30 +0100 (58 min left)"
 void say_allowed(const answer& a, std::span<char> out) noexcept;
 
+// Why a session is being ended, for the person in it, after ask_again() said so: "grant g-7k2m for orders-db
+// ended at 17:30 +0100", "... was revoked at ...", "locked: <message>", "only read-only access to orders-db
+// is left: log in again", "no open grant for orders-db".
+void say_ended(const answer& a, const decision::login_point& where, std::span<char> out) noexcept;
+
+// "access to orders-db ends in 5 min, at 17:30 +0100"; of an allowing answer, `now` in it.
+void say_warning(const answer& a, std::span<char> out) noexcept;
+
 }  // namespace grantd::guest

@@ -87,7 +87,7 @@ class house {
   } w;
 
  private:
-  loop loop_;
+  service::loop loop_;
   clients all_;
   base::unique_fd listener_;
   sockaddr_un to_{};

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace grantd::daemon {
+namespace grantd::service {
 
 // syslog(3)'s numbers.
 enum class level : int { alert = 1, error = 3, warning = 4, notice = 5, info = 6 };
@@ -34,4 +34,4 @@ class log_sink {
   uint64_t unsaid_ = 0;
 };
 
-}  // namespace grantd::daemon
+}  // namespace grantd::service

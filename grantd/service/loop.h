@@ -10,7 +10,7 @@
 
 #include "base/unique_fd.h"
 
-namespace grantd::daemon {
+namespace grantd::service {
 
 class loop {
  public:
@@ -27,4 +27,4 @@ class loop {
   std::array<epoll_event, 512> ready_{};
 };
 
-}  // namespace grantd::daemon
+}  // namespace grantd::service

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells the service manager how it goes.
-#include "daemon/notify.h"
+#include "service/notify.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,7 +13,7 @@
 #include "base/time.h"
 #include "base/unique_fd.h"
 
-namespace grantd::daemon {
+namespace grantd::service {
 namespace {
 
 std::string take(const char* name) {
@@ -50,4 +50,4 @@ void notify::send(std::string_view state) const {
                 reinterpret_cast<const sockaddr*>(&to), size);
 }
 
-}  // namespace grantd::daemon
+}  // namespace grantd::service

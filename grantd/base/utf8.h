@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace grantd::daemon {
+namespace grantd::base {
 
 // Bytes of the character at the front of `text`; 0 when it is not one (or `text` is empty).
 [[nodiscard]] inline size_t utf8_length(std::string_view text) {
@@ -39,4 +39,4 @@ namespace grantd::daemon {
   return true;
 }
 
-}  // namespace grantd::daemon
+}  // namespace grantd::base

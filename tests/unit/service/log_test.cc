@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes to the log and to terminals: never a wait for the journal, never a byte a terminal obeys.
-#include "daemon/log.h"
+#include "service/log.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +13,7 @@
 
 using namespace grantd;
 using namespace grantd::daemon;
+using namespace grantd::service;
 
 namespace {
 

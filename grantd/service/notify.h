@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace grantd::daemon {
+namespace grantd::service {
 
 class notify {
  public:
@@ -20,4 +20,4 @@ class notify {
   int64_t watchdog_ns_ = 0;
 };
 
-}  // namespace grantd::daemon
+}  // namespace grantd::service

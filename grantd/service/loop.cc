@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // epoll, level-triggered.
-#include "daemon/loop.h"
+#include "service/loop.h"
 
-namespace grantd::daemon {
+namespace grantd::service {
 
 loop::loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
 
@@ -25,4 +25,4 @@ std::span<const epoll_event> loop::wait(int timeout_ms) {
   return {ready_.data(), n > 0 ? static_cast<size_t>(n) : 0};
 }
 
-}  // namespace grantd::daemon
+}  // namespace grantd::service

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes log lines; never fails, never waits for the journal.
-#include "daemon/log.h"
+#include "service/log.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 #include "base/names.h"
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
-namespace grantd::daemon {
+namespace grantd::service {
 namespace {
 
 void append_printable(std::string& out, std::string_view line) {
   static constexpr char hex[] = "0123456789abcdef";
   while (!line.empty()) {
-    size_t n = utf8_length(line);
+    size_t n = base::utf8_length(line);
     if (n != 0 && base::is_printable_utf8(line.substr(0, n))) {
       out += line.substr(0, n);
     } else {
@@ -43,7 +44,8 @@ bool is_socket(int fd) {
 log_sink::log_sink(int fd, bool journal) : fd_(fd), journal_(journal), socket_(is_socket(fd)) {}
 
 std::string log_sink::framed(level at, std::string_view line) const {
-  std::string out = journal_ ? "<" + std::to_string(static_cast<int>(at)) + ">" : "grantd: ";
+  std::string out = journal_ ? "<" + std::to_string(static_cast<int>(at)) + ">"
+                             : std::string(program_invocation_short_name) + ": ";
   append_printable(out, line);
   out += '\n';
   return out;
@@ -86,4 +88,4 @@ void log(level at, std::string_view line) {
   sink.put(at, line);
 }
 
-}  // namespace grantd::daemon
+}  // namespace grantd::service

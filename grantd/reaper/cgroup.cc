@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// One cgroup, held by descriptor and id.
+#include "reaper/cgroup.h"

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// cgroups of the version 2 hierarchy (cgroups(7)): found by a process, made, looked into, killed. Held by
+// descriptor and id: a cgroup removed and made again under the same name is another one and is never touched.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/unique_fd.h"
+
+namespace grantd::reaper {
+
+class cgroup {
+ public:
+  // The kernel's number for it (its inode): not given out again in this boot.
+  [[nodiscard]] uint64_t id() const { return id_; }
+  // Below the hierarchy's root, "/user.slice/...": for the log, and to find it again after a restart.
+  [[nodiscard]] const std::string& path() const { return path_; }
+  // cgroup.events: EPOLLPRI when `populated` may have changed.
+  [[nodiscard]] int events_fd() const { return events_.get(); }
+
+  // A live process in it or below. A cgroup that is gone is empty; what cannot be read is populated.
+  [[nodiscard]] bool populated() const;
+  // Processes in it and below, at most 4096 (a storm has more; it is for signals and terminals only).
+  [[nodiscard]] std::vector<pid_t> members() const;
+  // To each member: pins it by pidfd, looks whether it is still inside, then sends. How many got it.
+  unsigned signal(int signo) const;
+  // cgroup.kill: everything in it and below, forks included. errno, or 0 (a cgroup that is gone is 0).
+  [[nodiscard]] int kill() const;
+  // Removes what is empty: it and what is below. For cgroups of our own making only.
+  void remove() const;
+
+ private:
+  friend class hierarchy;
+  base::unique_fd directory_;
+  base::unique_fd events_;
+  std::string path_;
+  uint64_t id_ = 0;
+};
+
+class hierarchy {
+ public:
+  // Where cgroup2 is mounted: /sys/fs/cgroup, or in the hybrid layout /sys/fs/cgroup/unified.
+  [[nodiscard]] static std::expected<hierarchy, std::string> find();
+
+  // The cgroup of a process ("0::" of /proc/PID/cgroup). A path that leads out of our namespace ("/..") is
+  // refused.
+  [[nodiscard]] std::expected<std::string, std::string> path_of(pid_t pid) const;
+  // `id` given: refused unless it is that very one.
+  [[nodiscard]] std::expected<cgroup, std::string> open(const std::string& path,
+                                                        std::optional<uint64_t> id = {}) const;
+  // A new one below `parent`; refused when there is one of that name.
+  [[nodiscard]] std::expected<cgroup, std::string> make(const std::string& parent,
+                                                        const std::string& name) const;
+  // Moves one process. The caller holds it by pidfd and sees afterwards that it is still alive.
+  [[nodiscard]] std::expected<void, std::string> move(const cgroup& into, pid_t pid) const;
+  // Ids of the cgroup at `path` and of all above it, innermost first; the root is left out.
+  [[nodiscard]] std::vector<uint64_t> ids_up(const std::string& path) const;
+  // Directory entries below `path`: "session-3.scope", "user@1000.service", ...
+  [[nodiscard]] std::vector<std::string> children(const std::string& path) const;
+
+ private:
+  base::unique_fd root_;
+  std::string mount_;
+};
+
+// "/user.slice/user-1000.slice/session-3.scope" (below anything) is 1000's; nothing for any other shape, and
+// for 0.
+[[nodiscard]] std::optional<uid_t> owner_of_scope(std::string_view path);
+
+}  // namespace grantd::reaper

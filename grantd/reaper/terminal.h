@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Says something on the terminals of a session's processes. Never waits; pseudo-terminals only, and only
+// those that a member of the cgroup has as its controlling terminal.
+#pragma once
+
+#include <string_view>
+
+#include "reaper/cgroup.h"
+
+namespace grantd::reaper {
+
+// One line, put on a line of its own ("\r\n" around it); control bytes in it are replaced. How many terminals
+// took it. Opened O_NONBLOCK|O_NOCTTY|O_NOFOLLOW and compared by device number: a name in /dev/pts that leads
+// elsewhere gets nothing. The kernel's rule for write(1) is kept out of it: `mesg n` does not silence an end.
+unsigned tell_terminals(const cgroup& session, std::string_view line);
+
+}  // namespace grantd::reaper

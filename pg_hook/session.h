@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The end of the window in a backend: a kernel timer on BOOTTIME and a signal whose handler asks the window table
+// again, and raises SIGTERM when nothing covers the session any more. The handler is async-signal-safe
+// throughout.
+#pragma once
+
+#include "guest/check.h"
+#include "server.h"
+#include "slots.h"
+
+namespace grantd::pg_hook
+{
+
+// Timer and pokes: asked again at least so often, so that an end is seen with the worker dead or stopped.
+inline constexpr int64_t ask_again_ns = 5 * base::ns_per_s;
+
+// The signal by which the worker pokes, and the timer's.
+[[nodiscard]] int poke_signal();
+
+// In this order (DESIGN section 9): prepare() installs the handler and claims the slot, then the caller looks up,
+// then arm() starts the timer, or the caller refuses. FATAL, logged, when the handler, the slot or the timer is
+// not to be had.
+void prepare(const slot &who);
+void arm(const guest::answer &allowed);
+
+// Of this process. `active`: armed. A copy, taken with the signal blocked.
+struct standing
+{
+	bool active;
+	bool ended; // SIGTERM was raised; `last` says why
+	guest::answer last;
+	decision::login_point where; // views into static memory
+};
+[[nodiscard]] standing stand();
+
+// Asks now, with the resource's name; for what is said to the person. Signal blocked meanwhile.
+[[nodiscard]] standing stand_named();
+
+} // namespace grantd::pg_hook

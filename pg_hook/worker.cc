@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// Watches the window table and pokes backends.
+#include "worker.h"
