@@ -54,7 +54,7 @@ TEST(what_is_not_printable_is_escaped_in_the_log) {
   sink.put(level::info, "a\x1b\x7f\xc2\x9b\x9b\xff\xc3\xa9\n");
   std::array<char, 200> room;
   ssize_t n = read(reader.get(), room.data(), room.size());
-  TEST_ASSERT_EQUAL_STRING("grantd: a\\x1b\\x7f\\xc2\\x9b\\x9b\\xff\xc3\xa9\\x0a\n",
+  TEST_ASSERT_EQUAL_STRING("service_log_test: a\\x1b\\x7f\\xc2\\x9b\\x9b\\xff\xc3\xa9\\x0a\n",
                            std::string(room.data(), static_cast<size_t>(n)));
 }
 
