@@ -48,6 +48,20 @@ CONF
   ssh_keys
 }
 
+# In a booted container: the units as they are, and Debian's own ssh.service.
+installed_units() {
+  systemctl daemon-reload
+  systemctl enable --now grantd.socket grantd.service grantd-reaper.socket grantd-reaper.service 2>/run/enable.log
+  stage_wait 20 bash -c 'journalctl -q -u grantd.service | grep -q "is ready"'
+}
+installed_ssh_service() {
+  ssh_port=22
+  ssh-keygen -A >/dev/null
+  install -m 644 "$doc/pam.d-sshd" /etc/pam.d/sshd
+  echo "127.0.0.1 $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)" >/etc/ssh/ssh_known_hosts
+  systemctl start ssh.service
+}
+
 installed_postgresql() { # a cluster of Debian's own making, with README's lines
   adduser --quiet postgres grantd
   pg_createcluster 15 stage --port 5499 -- -A trust >/run/createcluster.log

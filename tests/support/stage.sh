@@ -2,18 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # A stage: a whole Debian of our own to play on. Private mount and PID namespaces; the root is an overlay of this
 # machine's whose upper half is memory, /run and /tmp are empty. Users, PAM files and servers made on it are gone
-# with it; the machine is never touched.
+# with it, and so is the cgroup it lives in; the machine is never touched.
 #   source tests/support/stage.sh; stage_enter "$0" "$@"; ... from here on you are root on the stage ...
 
 stage_repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${GRANTD_BUILD:-$stage_repo/build/main}
 guests=${GRANTD_GUESTS:-$build} # sshd and postgres do not start with a sanitized module in them
+# shellcheck source=tests/support/hold.sh
+source "$stage_repo/tests/support/hold.sh"
 
 stage_enter() { # SCRIPT ARGS...: runs the script again, on the stage
   [ -z "${GRANTD_ON_STAGE:-}" ] || return 0
   [ "$(id -u)" = 0 ] || { echo "this needs root (for private namespaces; nothing of the machine is changed)" >&2; exit 2; }
-  exec unshare --mount --pid --fork --kill-child=SIGKILL --propagation private \
-    bash "$stage_repo/tests/support/stage-init" "$stage_repo" "$(readlink -f "$1")" "${@:2}"
+  local rc=0
+  hold unshare --cgroup --mount --pid --fork --kill-child=SIGKILL --propagation private \
+    bash "$stage_repo/tests/support/stage-init" "$stage_repo" "$(readlink -f "$1")" "${@:2}" || rc=$?
+  exit "$rc"
 }
 
 stage_free_port() {
@@ -96,9 +100,29 @@ grantd_stop() { # [SIGNAL]
 grantd_signal() { kill "-$1" "$(cat /run/grantd.pid)"; }
 grantd_gone() { [[ "$(ps -o stat= -p "$(cat /run/grantd.pid)")" =~ ^(Z.*)?$ ]]; }
 
+# --- the reaper: every session that PAM opens registers with it ------------------------------------------------------
+reaper_start() { # [OPTIONS...]
+  [ -x "$build/grantd/reaper/grantd-reaper" ] || return 0
+  [ -n "$GRANTD_CGROUP" ] || { echo "${0##*/}: skipped: no cgroup v2 that can be written is mounted here"; exit 77; }
+  "$build/grantd/reaper/grantd-reaper" "$@" >>/run/reaper.log 2>&1 &
+  echo $! >/run/reaper.pid
+  disown
+  stage_wait 20 reaper_listens
+}
+reaper_listens() {
+  perl -MSocket -e 'socket(S, AF_UNIX, SOCK_SEQPACKET, 0) && connect(S, pack_sockaddr_un("/run/grantd-reaper/session.sock")) or exit 1'
+}
+reaper_stop() { # [SIGNAL]
+  reaper_signal "${1:-TERM}"
+  stage_wait 20 reaper_gone
+}
+reaper_signal() { kill "-$1" "$(cat /run/reaper.pid)"; }
+reaper_gone() { [[ "$(ps -o stat= -p "$(cat /run/reaper.pid)")" =~ ^(Z.*)?$ ]]; }
+
 # --- sshd: the real one, on loopback, its PAM stack beginning with the gate ----------------------------------------
 sshd_start() { # [extra sshd_config lines...]
   local line
+  [ -f /run/reaper.pid ] || reaper_start
   ssh_port=$(stage_free_port)
   mkdir -p /run/sshd
   [ -f /run/ssh_host_key ] || ssh-keygen -q -t ed25519 -N '' -f /run/ssh_host_key

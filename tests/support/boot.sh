@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs a test in a container that systemd boots: this machine's files beneath an overlay in memory, its services not
+# among them. Exit code 77 where no container can be booted.
+#   source tests/support/boot.sh; boot_enter "$0" "$@"; ... from here on you are root in the container ...
+# GRANTD_LAYOUT=hybrid|unified: where the container finds cgroup v2 (default: as this machine has it).
+# shellcheck source=tests/support/stage.sh
+source "$(dirname "${BASH_SOURCE[0]}")/stage.sh"
+
+boot_skip() { echo "${0##*/}: skipped: $*"; exit 77; }
+
+boot_enter() { # SCRIPT ARGS...
+  local rc=0
+  [ -z "${GRANTD_ON_STAGE:-}" ] || return 0
+  [ "$(id -u)" = 0 ] || boot_skip 'this needs root'
+  command -v systemd-nspawn >/dev/null || boot_skip 'there is no systemd-nspawn (apt-get install systemd-container)'
+  hold unshare --mount --pid --fork --kill-child=SIGKILL --mount-proc --propagation private \
+    bash "$stage_repo/tests/support/boot-init" "$stage_repo" "$(readlink -f "$1")" "${@:2}" || rc=$?
+  exit "$rc"
+}

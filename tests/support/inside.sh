@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Being inside by ssh, and being put out: alice's sessions, opened by the user `laptop` with her key, so that nothing
+# of hers runs outside. For tests on a stage or in a container; must never run anywhere else.
+# shellcheck disable=SC2154,SC2034
+
+gone=$stage_repo/tests/support/gone
+
+inside_people() { # after the users are there
+  useradd --create-home --shell /bin/bash laptop
+  install -d -m 700 -o laptop -g laptop /home/laptop/.ssh /run/mux
+  install -d -m 700 -o alice -g alice /home/alice/.ssh
+  as laptop ssh-keygen -q -t ed25519 -N '' -f /home/laptop/.ssh/id_ed25519
+  install -m 600 -o alice -g alice /home/laptop/.ssh/id_ed25519.pub /home/alice/.ssh/authorized_keys
+  head -c 64000000 /dev/zero >/run/big
+  chmod 644 /run/big
+  echo_port=$(stage_free_port)
+  socat "TCP-LISTEN:$echo_port,bind=127.0.0.1,fork,reuseaddr" EXEC:cat &
+  disown
+  cat >/home/laptop/.ssh/config <<CONF
+Host *
+  Port $ssh_port
+  BatchMode yes
+  IdentitiesOnly yes
+  StrictHostKeyChecking yes
+  ConnectTimeout 20
+CONF
+}
+
+# Before each case: nobody is inside, no window and no lock is left, no client runs. (Our own process namespace.)
+before_case() {
+  grantctl unlock --all >/dev/null 2>&1 || true
+  grantctl revoke --person alice --reason 'between two cases' >/dev/null 2>&1 || true
+  pkill -KILL -U laptop || true
+  pkill -KILL -U alice || true
+  stage_wait 10 bash -c '! pgrep -U laptop && ! pgrep -U alice && ! pgrep -f "^sshd: alice"'
+  rm -f /tmp/big /home/laptop/big /run/keys /run/mux/*
+  : >/run/client.out
+  exec </dev/null
+}
+
+give_back() { as alice grantctl give-back; }
+window() { # FOR: a grant for alice; its id is in $grant
+  grant=$(grantctl grant alice orders-db --for "$1" -o json | grep -oE '"id": *"[^"]+"' | head -n 1 | cut -d'"' -f4)
+  [ -n "$grant" ]
+}
+typing() { rm -f /run/keys; mkfifo /run/keys; exec 9<>/run/keys; }
+keys() { echo "$*" >&9; }
+client() { # ssh arguments; in the background, what it says is in /run/client.out
+  exec_as laptop ssh alice@127.0.0.1 "$@" <&0 >/run/client.out 2>&1 &
+}
+enter() { as laptop ssh alice@127.0.0.1 "$@"; }
+over() { as laptop ssh -o ControlMaster=no -S /run/mux/s "$@"; }
+is_inside() { stage_wait 10 pgrep -U alice -f -- "$1" || { cat /run/client.out >&2; return 1; }; }
+
+put_out() { "$gone" --user alice --title 'sshd: alice' --client laptop --grant "$grant"; }
+put_out_alone() { "$gone" --user alice --title 'sshd: alice' --grant "$grant"; } # the client has left before
+put_out_by() { "$gone" --user alice --title 'sshd: alice' --client laptop -- "$@"; }
+stays() { "$gone" --user alice --client laptop --stay --limit "$1" -- true; } # MS
+
+# An echo server outside, through a forward.
+speaks() { [ "$(timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/$1; echo word >&3; head -n 1 <&3" 2>/dev/null)" = word ]; }
+connect_through() { exec 8<>"/dev/tcp/127.0.0.1/$1"; echo word >&8; [ "$(timeout 5 head -n 1 <&8)" = word ]; }
+hung_up() { [ -z "$(timeout 5 cat <&8)" ]; }
+
+# 200 processes, each of which becomes its own child every half a second: there are never fewer.
+# shellcheck disable=SC2016
+storm='exec perl -e '\''$SIG{HUP}=$SIG{TERM}="IGNORE"; $SIG{CHLD}="IGNORE"; for (2..200) { last unless fork } while (1) { select undef,undef,undef,0.5; exit if fork }'\'
+storming() { [ "$(pgrep -c -U alice -x perl)" -ge 200 ]; }
