@@ -18,6 +18,7 @@ extern const command people_command;
 extern const command request_command;
 extern const command resources_command;
 extern const command revoke_command;
+extern const command sessions_command;
 extern const command show_command;
 extern const command status_command;
 extern const command stdio_command;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// grantctl give-back: ends the caller's own windows.
+// grantctl give-back: ends the caller's own windows, and with them the sessions inside.
 #include "cli/commands.h"
 #include "cli/grants.h"
 
@@ -20,8 +20,12 @@ result<exit_code> run(context& c) {
 
 }  // namespace
 
-const command give_back_command{"give-back", "end your own windows, when the work is done",
-                                "",          "  grantctl give-back\n  grantctl give-back g-7k2m",
-                                takes,       run};
+const command give_back_command{
+    "give-back",
+    "end your own windows, when the work is done",
+    "Sessions that no other window covers are ended at once, the one you type this in too.",
+    "  grantctl give-back\n  grantctl give-back g-7k2m",
+    takes,
+    run};
 
 }  // namespace grantd::cli

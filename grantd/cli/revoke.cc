@@ -37,7 +37,8 @@ const command revoke_command{
     "revoke",
     "end windows at once",
     "Needs the right grant, or root. When grantctl returns 0, no login that starts later is\n"
-    "let in by them. 5: in force, but not yet on disk; grantd goes on trying.",
+    "let in by them, and live sessions that no other window covers are being ended.\n"
+    "5: in force, but not yet on disk; grantd goes on trying.",
     "  grantctl revoke g-7k2m\n"
     "  grantctl revoke --person alice --reason \"left the team\"\n"
     "  grantctl revoke --resource orders-db",

@@ -28,6 +28,10 @@ void say_what_is_wrong(const value& daemon, problem& bad, output& out) {
   if (int64_t n = d.maybe_integer("not_durable").value_or(0); n > 0) {
     out.say(fmt::format("{} changes are in force but not yet on disk; grantd goes on trying", n));
   }
+  if (int64_t n = d.maybe_integer("leftovers").value_or(0); n > 0) {
+    out.say(fmt::format("left over: {} sessions should be gone and are not", n));
+    out.help("grantctl sessions");
+  }
 }
 
 result<exit_code> run(context& c) {

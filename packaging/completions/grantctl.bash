@@ -44,12 +44,13 @@ _grantctl() {
         request:-*) words='--for --reason' ;;
         revoke:-*) words='--person --resource --reason' ;;
         list:-*) words='--person --resource --all --limit' ;;
+        sessions:-*) words='--person --limit' ;;
         audit:-*) words='--after --limit' ;;
         call:-*) words='--more' ;;
         stdio:-*) words='--person' ;;
         keys:-*) words='--ask-user' ;;
         :-*) words='--version' ;;
-        :*) words='status request grant revoke give-back list show explain resources people watch audit clock store
+        :*) words='status request grant revoke give-back list sessions show explain resources people watch audit clock store
           call stdio keys' ;;
         grant:* | explain:*)
           case $places in
@@ -63,7 +64,7 @@ _grantctl() {
         clock:*) words='accept' ;;
         store:*) words='unlock' ;;
         call:*)
-          [ "$places" -gt 0 ] || words='Grant Revoke GiveBack List Show Status Explain Resources People Check Clock
+          [ "$places" -gt 0 ] || words='Grant Revoke GiveBack List Sessions Show Status Explain Resources People Check Clock
             AcceptClock Store UnlockStore Audit Keys Watch org.varlink.service.GetInfo
             org.varlink.service.GetInterfaceDescription'
           ;;

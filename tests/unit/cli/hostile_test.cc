@@ -26,7 +26,7 @@ void is_unreachable(const outcome& o, const std::string& of) {
 const std::vector<std::vector<std::string>> listings = {
     {"list"},  {"show", "g-1"}, {"status"}, {"explain", "a", "b"}, {"resources"},       {"people"},
     {"clock"}, {"store"},       {"audit"},  {"revoke", "g-1"},     {"grant", "a", "b"}, {"give-back"},
-    {"keys"}};
+    {"keys"},  {"sessions"}};
 
 }  // namespace
 
@@ -46,12 +46,12 @@ TEST(every_listing_checks_the_types_of_what_it_shows) {
   for (
       const std::string& parameters :
       {std::string("{}"),
-       std::string(R"({"grants":1,"grant":1,"people":1,"resources":1,"records":1,"keys":1})"),
+       std::string(R"({"grants":1,"grant":1,"people":1,"resources":1,"records":1,"keys":1,"sessions":1})"),
        std::string(
-           R"({"grants":[1],"grant":[],"people":[null],"resources":["x"],"records":[[]],"keys":[{}],"points":[1],"allowed":1})"),
+           R"({"grants":[1],"grant":[],"people":[null],"resources":["x"],"records":[[]],"keys":[{}],"sessions":["x"],"points":[1],"allowed":1})"),
        std::string(
            R"({"grants":[{"id":7}],"grant":{"id":"g","person":[]},"people":[{"name":{}}],"resources":[{"name":"x","access":1}],)"
-           R"("records":[{"sequence":"1"}],"keys":[{"person":1,"key":2}],"allowed":true,"points":[{"login_point":1}],)"
+           R"("records":[{"sequence":"1"}],"sessions":[{"account":1}],"keys":[{"person":1,"key":2}],"allowed":true,"points":[{"login_point":1}],)"
            R"("daemon":{"version":1},"utc_us":"now","schema":1.5})")}) {
     for (auto args : listings) {
       std::string of = args.front() + " " + parameters;
