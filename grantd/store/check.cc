@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The check in slices of a millisecond or so: schema, pages, every grant and its index entries, the audit
-// chain.
+// The check in slices of a millisecond or so: schema, pages, every grant and lock and their index
+// entries, the audit chain.
 #include "base/clock.h"
 #include "store/impl.h"
 #include "store/schema.h"
@@ -8,7 +8,7 @@
 namespace grantd::store {
 namespace {
 
-constexpr int64_t grants_a_slice = 64;
+constexpr int64_t rows_a_slice = 64;
 constexpr uint64_t records_a_slice = 128;
 constexpr int64_t slice_ns = 1'000'000;
 // quick_check cannot be cut; above this size it would hold up the loop, and the walk over all rows stands
@@ -70,7 +70,7 @@ class checker {
     bool more = false;
     int64_t seen = 0;
     query q(db_, "SELECT " GRANT_COLUMNS " FROM grants NOT INDEXED WHERE number > ? ORDER BY number LIMIT ?");
-    q.bind(from).bind(grants_a_slice);
+    q.bind(from).bind(rows_a_slice);
     int rc = q.step();
     for (; rc == SQLITE_ROW; rc = q.step()) {
       auto g = read_grant(q);
@@ -89,21 +89,68 @@ class checker {
         *wrong = "grant " + std::to_string(cursor_.number) + " is missing from an index";
         return SQLITE_OK;
       }
-      if (seen == grants_a_slice || over_()) {
+      if (seen == rows_a_slice || over_()) {
+        more = true;
+        break;
+      }
+    }
+    const int64_t last = cursor_.number;
+    if (!more && rc != SQLITE_DONE) return rc;
+    cursor_.grants += static_cast<uint64_t>(seen);
+    if (!more) {
+      cursor_.at = phase::locks;
+      cursor_.number = 0;
+    }
+    query count(
+        db_,
+        "SELECT count(*) FROM grants INDEXED BY grants_open WHERE state = 0 AND number > ? AND number <= ?");
+    // After the last row nothing may follow in the index either.
+    rc = count.bind(from).bind(more ? last : INT64_MAX).step();
+    if (rc != SQLITE_ROW) return rc;
+    if (count.integer(0) != open) *wrong = "the index of open grants does not agree with the grants";
+    return SQLITE_OK;
+  }
+
+  // As grants(); the one index a lock may be in is that of the locks in force.
+  int locks(std::string* wrong) {
+    const int64_t from = cursor_.number;
+    int64_t in_force = 0;
+    int64_t seen = 0;
+    bool more = false;
+    query q(db_, "SELECT " LOCK_COLUMNS
+                 ", ended_us IS NULL FROM locks NOT INDEXED WHERE number > ? ORDER BY number LIMIT ?");
+    q.bind(from).bind(rows_a_slice);
+    int rc = q.step();
+    for (; rc == SQLITE_ROW; rc = q.step()) {
+      auto l = read_lock(q);
+      cursor_.number = q.integer(0);
+      ++seen;
+      if (!l) {
+        *wrong = "lock " + std::to_string(cursor_.number) + " cannot be read";
+        return SQLITE_OK;
+      }
+      if (q.integer(9) != 0) {
+        ++in_force;
+        query at(db_, "SELECT 1 FROM locks INDEXED BY locks_in_force WHERE ended_us IS NULL AND number = ?");
+        rc = at.bind(cursor_.number).step();
+        if (rc == SQLITE_DONE)
+          *wrong = "lock " + std::to_string(cursor_.number) + " is missing from its index";
+        if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+      }
+      if (seen == rows_a_slice || over_()) {
         more = true;
         break;
       }
     }
     if (!more && rc != SQLITE_DONE) return rc;
-    cursor_.grants += static_cast<uint64_t>(seen);
-    if (!more) cursor_.at = phase::audit;
-    query count(
-        db_,
-        "SELECT count(*) FROM grants INDEXED BY grants_open WHERE state = 0 AND number > ? AND number <= ?");
-    // After the last row nothing may follow in the index either.
+    cursor_.locks += static_cast<uint64_t>(seen);
+    query count(db_,
+                "SELECT count(*) FROM locks INDEXED BY locks_in_force "
+                "WHERE ended_us IS NULL AND number > ? AND number <= ?");
     rc = count.bind(from).bind(more ? cursor_.number : INT64_MAX).step();
     if (rc != SQLITE_ROW) return rc;
-    if (count.integer(0) != open) *wrong = "the index of open grants does not agree with the grants";
+    if (count.integer(0) != in_force) *wrong = "the index of locks in force does not agree with the locks";
+    if (!more) cursor_.at = phase::audit;
     return SQLITE_OK;
   }
 
@@ -160,9 +207,14 @@ store::check_state store::impl::check_slice() {
     case phase::grants:
       rc = c.grants(&wrong);
       // What is inserted meanwhile lies ahead of the walk, so at its end nothing may be missing.
-      if (rc == SQLITE_OK && wrong.empty() && check.at == phase::audit && check.grants != grants())
+      if (rc == SQLITE_OK && wrong.empty() && check.at == phase::locks && check.grants != grants())
         wrong =
             std::to_string(grants()) + " grants were made, " + std::to_string(check.grants) + " are there";
+      break;
+    case phase::locks:
+      rc = c.locks(&wrong);
+      if (rc == SQLITE_OK && wrong.empty() && check.at == phase::audit && check.locks != locks())
+        wrong = std::to_string(locks()) + " locks were made, " + std::to_string(check.locks) + " are there";
       break;
     case phase::audit: {
       bool ended = false;

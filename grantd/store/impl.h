@@ -16,15 +16,18 @@ struct position {
   uint64_t highest_number = 0;
   uint64_t skipped = 0;  // numbers below it that no grant has
   uint64_t open = 0;
+  uint64_t highest_lock = 0;
+  uint64_t locks_skipped = 0;  // numbers below it that no lock has
 };
 
 // Where check_slice has come to.
 struct check_cursor {
-  enum class phase : uint8_t { schema, pages, grants, audit, done } at = phase::schema;
+  enum class phase : uint8_t { schema, pages, grants, locks, audit, done } at = phase::schema;
   int64_t number = 0;
   uint64_t sequence = 0;
   digest head{};
   uint64_t grants = 0;  // rows behind it
+  uint64_t locks = 0;
 };
 
 struct store::impl {
@@ -93,6 +96,13 @@ struct store::impl {
   [[nodiscard]] error exists(uint64_t number);
   [[nodiscard]] result rows(query& q, const std::function<bool(grant&&)>& each);
 
+  // locks.cc
+  [[nodiscard]] result insert(const grantd::store::lock& l);
+  [[nodiscard]] result end_lock(uint64_t number, std::string_view by, base::utc_time at);
+  [[nodiscard]] uint64_t locks() const;          // ever made
+  [[nodiscard]] int skip_locks(uint64_t count);  // the next numbers that no lock will have
+  [[nodiscard]] error lock_exists(uint64_t number);
+
   // audit.cc
   [[nodiscard]] result record(base::utc_time at, std::string_view event, std::span<const field> fields);
   // Recomputes up to `limit` digests after `*sequence`, whose digest is *head; moves both; stops after the
@@ -112,5 +122,9 @@ struct store::impl {
 
 // Nothing when the row is not one that this program writes: a corrupt file.
 [[nodiscard]] std::optional<grant> read_grant(const query& row);
+
+// The columns of a lock in the order read_lock wants them.
+#define LOCK_COLUMNS "number, subject, name, message, from_us, until_us, made_by, mapped_end_ns, mapped_boot"
+[[nodiscard]] std::optional<lock> read_lock(const query& row);
 
 }  // namespace grantd::store

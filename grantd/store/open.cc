@@ -148,13 +148,14 @@ std::expected<void, open_failure> store::impl::settle_schema() {
   query q(db,
           "SELECT (SELECT uuid FROM meta), (SELECT seq FROM sqlite_sequence WHERE name = 'grants'), "
           "(SELECT max(sequence) FROM audit), (SELECT digest FROM audit ORDER BY sequence DESC LIMIT 1), "
-          "(SELECT skipped FROM meta), (SELECT count(*) FROM grants INDEXED BY grants_open WHERE state = 0)");
+          "(SELECT skipped FROM meta), (SELECT count(*) FROM grants INDEXED BY grants_open WHERE state = 0), "
+          "(SELECT seq FROM sqlite_sequence WHERE name = 'locks'), (SELECT locks_skipped FROM meta)");
   rc = q.step();
   if (rc != SQLITE_ROW) return failed(rc, "read");
   auto id = q.bytes(0);
   auto head = q.bytes(3);
   bool records = !q.null(2);
-  if (id.size() != uuid.size() || q.null(1) || (records && head.size() != now.head.size())) {
+  if (id.size() != uuid.size() || q.null(1) || q.null(6) || (records && head.size() != now.head.size())) {
     lock(lock_reason::corrupt, "rows that every store has are missing");
     return {};
   }
@@ -162,6 +163,8 @@ std::expected<void, open_failure> store::impl::settle_schema() {
   now.highest_number = static_cast<uint64_t>(q.integer(1));
   now.skipped = static_cast<uint64_t>(q.integer(4));
   now.open = static_cast<uint64_t>(q.integer(5));
+  now.highest_lock = static_cast<uint64_t>(q.integer(6));
+  now.locks_skipped = static_cast<uint64_t>(q.integer(7));
   now.sequence = records ? static_cast<uint64_t>(q.integer(2)) : 0;
   if (records) std::copy(head.begin(), head.end(), now.head.begin());
   durable = now;

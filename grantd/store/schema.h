@@ -8,6 +8,7 @@ namespace grantd::store {
 
 inline constexpr int32_t application = 0x67726e74;    // "grnt", PRAGMA application_id
 inline constexpr int64_t first_grant_number = 32768;  // so that every id prints with four digits
+inline constexpr int64_t first_lock_number = 32768;
 // PRAGMA user_version after step i is i + 1.
 inline constexpr const char* schema_steps[] = {
     R"sql(
@@ -74,6 +75,41 @@ BEGIN SELECT RAISE(ABORT, 'the audit is kept'); END;
 CREATE TRIGGER audit_without_gap BEFORE INSERT ON audit
 WHEN NEW.sequence <> (SELECT coalesce(max(sequence), 0) + 1 FROM audit)
 BEGIN SELECT RAISE(ABORT, 'the audit has no gap'); END;
+)sql",
+    R"sql(
+CREATE TABLE locks(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  subject INTEGER NOT NULL CHECK(subject BETWEEN 1 AND 3), -- a person, a resource, everybody
+  name TEXT NOT NULL CHECK((name = '') = (subject = 3)),
+  message TEXT NOT NULL CHECK(length(CAST(message AS BLOB)) BETWEEN 1 AND 80),
+  from_us INTEGER NOT NULL,
+  until_us INTEGER NOT NULL,
+  made_by TEXT NOT NULL,
+  mapped_end_ns INTEGER NOT NULL,
+  mapped_boot BLOB NOT NULL CHECK(length(mapped_boot) = 16),
+  ended_us INTEGER,
+  ended_by TEXT,
+  CHECK(until_us > from_us),
+  CHECK((ended_us IS NULL) = (ended_by IS NULL))
+) STRICT;
+CREATE INDEX locks_in_force ON locks(number) WHERE ended_us IS NULL;
+INSERT INTO sqlite_sequence(name, seq) VALUES('locks', 32767);
+-- Numbers that no lock has: the daemon numbers a lock before the store has it, and an unlock passes over some.
+ALTER TABLE meta ADD COLUMN locks_skipped INTEGER NOT NULL DEFAULT 0;
+
+CREATE TRIGGER locks_ended_is_final BEFORE UPDATE ON locks WHEN OLD.ended_us IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'an ended lock does not change'); END;
+CREATE TRIGGER locks_never_shorter BEFORE UPDATE OF mapped_end_ns, mapped_boot ON locks
+WHEN NEW.mapped_boot = OLD.mapped_boot AND NEW.mapped_end_ns < OLD.mapped_end_ns
+BEGIN SELECT RAISE(ABORT, 'a lock does not end earlier by itself'); END;
+CREATE TRIGGER locks_frozen
+BEFORE UPDATE OF number, subject, name, message, from_us, until_us, made_by ON locks
+BEGIN SELECT RAISE(ABORT, 'what was locked does not change'); END;
+CREATE TRIGGER locks_kept BEFORE DELETE ON locks
+BEGIN SELECT RAISE(ABORT, 'locks are kept'); END;
+CREATE TRIGGER locks_not_reused BEFORE INSERT ON locks
+WHEN NEW.number <= (SELECT seq FROM sqlite_sequence WHERE name = 'locks')
+BEGIN SELECT RAISE(ABORT, 'lock numbers are not reused'); END;
 )sql",
 };
 inline constexpr int32_t schema_version = sizeof schema_steps / sizeof *schema_steps;

@@ -220,6 +220,11 @@ std::expected<void, error> store::unlock(std::string_view by, base::utc_time now
       i.now.skipped = skipped;
       i.now.highest_number = known.highest_number;
     }
+    // Nor those of its locks: each wrote a record, so there were no more of them than records.
+    if (known.sequence > i.now.sequence) {
+      int rc = i.skip_locks(known.sequence);
+      if (rc != SQLITE_OK) return std::unexpected(i.fault(rc));
+    }
     std::string sequence = std::to_string(known.sequence);
     const field fields[] = {{"by", by}, {"why", i.why}, {"anchor_sequence", sequence}};
     return i.record(now, "unlock", fields);

@@ -48,8 +48,22 @@ struct grant {
   std::vector<policy::scope> scopes;  // frozen when granted
 };
 
+// Everybody of a person, a resource or all is refused until it ends (PROTOCOL.md section 3, "A lock").
+struct lock {
+  enum class what : uint8_t { person = 1, resource = 2, all = 3 };
+  uint64_t number = 0;
+  what subject = what::person;
+  std::string name;     // of the person or the resource; empty: all
+  std::string message;  // 1 to 80 bytes
+  base::utc_time from;
+  base::utc_time until;
+  std::string made_by;
+  base::boot_time mapped_end{};  // in the boot `mapped_boot`; what was published
+  base::boot_id mapped_boot{};
+};
+
 enum class error : uint8_t {
-  not_found,  // no such grant
+  not_found,  // no such grant, no such lock
   not_open,   // it has ended already; the first end stands
   full,       // no space: nothing was changed
   io,         // any other failure of the file; nothing was changed
@@ -140,6 +154,17 @@ class store {
   // Anything else worth keeping: "start", "stop", "policy", "clock-accept", "break-glass", ...
   [[nodiscard]] std::expected<void, error> note(std::string_view event, std::span<const field> fields,
                                                 base::utc_time now);
+  // The number is the caller's, next_lock() at least: a lock is in the table before it is here.
+  [[nodiscard]] std::expected<void, error> add_lock(const lock& l);
+  [[nodiscard]] std::expected<void, error> end_lock(uint64_t number, std::string_view by, base::utc_time now);
+  // In a later boot: where on its BOOTTIME these locks end. Audited once for all.
+  struct remapped_lock {
+    uint64_t number;
+    base::boot_time end;
+  };
+  [[nodiscard]] std::expected<void, error> remap_locks(std::span<const remapped_lock> locks,
+                                                       const base::boot_id& boot, std::string_view why,
+                                                       base::utc_time now);
   [[nodiscard]] std::expected<void, error> set_high_water(base::utc_time mark, base::boot_time at,
                                                           const base::boot_id& boot);
   // Durable when it returns: WAL fsynced, then the anchor. `urgent` (a revocation is in the batch): on a full
@@ -158,6 +183,9 @@ class store {
   // Grants that ended at or after `since`, newest first, at most `limit`; for `ended` records and listings.
   [[nodiscard]] std::expected<std::vector<grant>, error> ended_since(base::utc_time since, size_t limit);
   [[nodiscard]] std::expected<grant, error> find(uint64_t number);
+  // Every lock that has not ended, oldest first; false from `each` stops.
+  [[nodiscard]] std::expected<void, error> each_lock(const std::function<bool(lock&&)>& each);
+  [[nodiscard]] uint64_t next_lock() const;  // the least number that no lock has had
   struct filter {
     std::string person{};    // empty: all
     std::string resource{};  // empty: all
@@ -180,10 +208,11 @@ class store {
   // Costs the same however many grants there are.
   [[nodiscard]] std::expected<summary, error> summarise();
 
-  // One slice of the check of everything: schema, pages, grants with their indices, audit chain. It stops at
-  // the first row after a millisecond, or after some dozen rows: 2 ms at most while the disk answers. The
-  // caller asks again and again whenever it has nothing else to do, a few milliseconds apart, until `done`:
-  // 1,000,000 grants are some 35,000 slices. Inside a batch it does nothing. `corrupt` locks the store.
+  // One slice of the check of everything: schema, pages, grants and locks with their indices, audit chain. It
+  // stops at the first row after a millisecond, or after some dozen rows: 2 ms at most while the disk
+  // answers. The caller asks again and again whenever it has nothing else to do, a few milliseconds apart,
+  // until `done`: 1,000,000 grants are some 35,000 slices. Inside a batch it does nothing. `corrupt` locks
+  // the store.
   enum class check_state : uint8_t { more, done, corrupt };
   [[nodiscard]] check_state check_slice();
 

@@ -288,7 +288,7 @@ TEST(a_clock_that_is_behind_is_a_no) {
 
 TEST(a_locked_store_is_a_no) {
   std::string store =
-      R"({"schema":1,"grants":5,"open":2,"records":9,"sequence":12,"file_bytes":40960,"reserve":"held","check":"done")";
+      R"({"schema":2,"grants":5,"open":2,"records":9,"sequence":12,"file_bytes":40960,"reserve":"held","check":"done")";
   TEST_ASSERT_EQUAL_INT(0, ask(by_method({{"Store", answer(store + "}")}}), {"store"}).result.code);
   asked a = ask(by_method({{"Store", answer(store + R"(,"locked":"behind its anchor"})")}}), {"store"});
   TEST_ASSERT_EQUAL_INT(1, a.result.code);
