@@ -46,7 +46,7 @@ void add_thing(line& l, const answer& a, const decision::login_point& where) noe
 }
 
 void add_grant(line& l, const answer& a, const decision::login_point& where) noexcept {
-  l.add("the grant ");
+  l.add("grant ");
   if (a.verdict.grant != 0) l.add(base::print_id('g', a.verdict.grant).view()).add(" ");
   l.add("for ");
   add_thing(l, a, where);
@@ -72,12 +72,12 @@ void say_denied(const answer& a, const decision::login_point& where, std::span<c
       }
       return;
     case reason::not_yet:
-      add_grant(l, a, where);
+      add_grant(l.add("the "), a, where);
       l.add(" opens at ").add(when(a).view());
       return;
     case reason::revoked:
     case reason::ended:
-      add_grant(l, a, where);
+      add_grant(l.add("the "), a, where);
       l.add(ended_how(a.verdict)).add(when(a).view());
       return;
     case reason::table_bad:
@@ -110,6 +110,26 @@ void say_allowed(const answer& a, std::span<char> out) noexcept {
   if (a.resource.size > 0) l.add(" to ").add(resource(a));
   l.add(" until ").add(when(a).view());
   l.add(" (").add(base::print_duration(left_us(a)).view()).add(" left)");
+}
+
+void say_ended(const answer& a, const decision::login_point& where, std::span<char> out) noexcept {
+  line l{out};
+  if (a.narrower_left) {
+    add_thing(l.add("only read-only access to "), a, where);
+    l.add(" is left: log in again");
+  } else if (a.verdict.why == reason::ended || a.verdict.why == reason::revoked) {
+    add_grant(l, a, where);
+    l.add(ended_how(a.verdict)).add(when(a).view());
+  } else {
+    say_denied(a, where, out);
+  }
+}
+
+void say_warning(const answer& a, std::span<char> out) noexcept {
+  line l{out};
+  l.add("access");
+  if (a.resource.size > 0) l.add(" to ").add(resource(a));
+  l.add(" ends in ").add(base::print_duration(left_us(a)).view()).add(", at ").add(when(a).view());
 }
 
 }  // namespace grantd::guest
