@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dynamic background worker that reads pg_prepared_xacts and pg_subscription for one role. Read only, one
+// transaction; search_path and quoting are its own, since the database may be somebody else's.
+#include "inquiry.h"
+
+#include "guest/line.h"
+#include "module_name.h"
+#include "slots.h"
+#include "worker.h"
+
+extern "C"
+{
+#include <access/xact.h>
+#include <catalog/pg_type.h>
+#include <executor/spi.h>
+#include <pgstat.h>
+#include <postmaster/bgworker.h>
+#include <storage/ipc.h>
+#include <storage/shmem.h>
+#include <tcop/tcopprot.h>
+#include <utils/builtins.h>
+#include <utils/snapmgr.h>
+}
+
+namespace grantd::pg_hook
+{
+
+namespace
+{
+
+// Who asks waits for `done` or for the end of the process; there is one of each.
+struct inquiry
+{
+	char known[max_found];
+	char found[max_found];
+	int done;
+};
+
+// What bgw_extra has room for, exactly.
+struct subject
+{
+	char role[NAMEDATALEN];
+	char database[NAMEDATALEN];
+};
+static_assert(sizeof(subject) <= BGW_EXTRALEN);
+
+BackgroundWorkerHandle *running = nullptr;
+
+// From the slack that the server keeps for modules; found again when the worker was started again.
+inquiry *
+paper()
+{
+	bool found = false;
+
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	auto *out = static_cast<inquiry *>(ShmemInitStruct("grantd inquiry", sizeof(inquiry), &found));
+	if (!found)
+		memset(out, 0, sizeof *out);
+	LWLockRelease(AddinShmemInitLock);
+	return out;
+}
+
+// One column of text for (role).
+void
+query(const char *sql, const char *role)
+{
+	Oid types[] = {NAMEOID};
+	Datum values[] = {CStringGetDatum(role)}; // NAMEDATALEN bytes: subject
+
+	pgstat_report_activity(STATE_RUNNING, sql);
+	if (SPI_execute_with_args(sql, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT)
+		ereport(ERROR, (errmsg("pg_grantd cannot see what role \"%s\" left", role)));
+}
+
+const char *
+value(uint64 row)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1);
+}
+
+void
+note(guest::line &summary, bool &first, const char *kind, const char *name)
+{
+	summary.add(first ? "" : ", ").add(kind).add(" \"").add(name).add("\"");
+	first = false;
+}
+
+constexpr char prepared_sql[] =
+	"select x.gid from pg_catalog.pg_prepared_xacts x where x.owner "
+	"operator(pg_catalog.=) $1 and x.database operator(pg_catalog.=) "
+	"pg_catalog.current_database() order by x.prepared";
+constexpr char subscriptions_sql[] =
+	"select s.subname from pg_catalog.pg_subscription s join pg_catalog.pg_roles r on r.oid "
+	"operator(pg_catalog.=) s.subowner join pg_catalog.pg_database d on d.oid operator(pg_catalog.=) "
+	"s.subdbid "
+	"where r.rolname operator(pg_catalog.=) $1 and d.datname operator(pg_catalog.=) "
+	"pg_catalog.current_database() order by s.subname";
+
+void
+log_left(const char *kind, const char *name, const subject &of, const char *help)
+{
+	ereport(
+		log_min_messages > WARNING ? LOG : WARNING,
+		(errmsg("left over: %s \"%s\" of role \"%s\" in database \"%s\"", kind, name, of.role, of.database),
+		 errdetail("No window covers the role any more."), errhint("%s", help)));
+}
+
+// Twice: to sum up, and to log if that is news.
+void
+look(const subject &of, inquiry *answer)
+{
+	bool first = true;
+	guest::line summary{answer->found};
+
+	query(prepared_sql, of.role);
+	for (uint64 i = 0; i < SPI_processed; ++i)
+		note(summary, first, "prepared transaction", value(i));
+	query(subscriptions_sql, of.role);
+	for (uint64 i = 0; i < SPI_processed; ++i)
+		note(summary, first, "subscription", value(i));
+	if (strcmp(answer->known, answer->found) == 0)
+		return;
+
+	query(prepared_sql, of.role);
+	for (uint64 i = 0; i < SPI_processed; ++i)
+		log_left("prepared transaction", value(i), of,
+				 psprintf("ROLLBACK PREPARED %s", quote_literal_cstr(value(i))));
+	query(subscriptions_sql, of.role);
+	for (uint64 i = 0; i < SPI_processed; ++i)
+		log_left("subscription", value(i), of,
+				 psprintf("ALTER SUBSCRIPTION %s DISABLE", quote_identifier(value(i))));
+}
+
+void
+wake_the_worker(int, Datum) noexcept
+{
+	shared *m = memory();
+
+	LWLockAcquire(m->lock, LW_SHARED);
+	if (m->worker != nullptr)
+		SetLatch(m->worker);
+	LWLockRelease(m->lock);
+}
+
+} // namespace
+
+bool
+start_inquiry(const char *role, const char *database, const char *known)
+{
+	BackgroundWorker worker{};
+	subject of{};
+
+	snprintf(of.role, sizeof of.role, "%s", role);
+	snprintf(of.database, sizeof of.database, "%s", database);
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	name_module(worker);
+	snprintf(worker.bgw_function_name, sizeof worker.bgw_function_name, "%s", "grantd_leftover_main");
+	snprintf(worker.bgw_name, sizeof worker.bgw_name, "%s", "grantd leftover");
+	snprintf(worker.bgw_type, sizeof worker.bgw_type, "%s", "grantd leftover");
+	memcpy(worker.bgw_extra, &of, sizeof of);
+
+	inquiry *answer = paper();
+	memset(answer, 0, sizeof *answer);
+	snprintf(answer->known, sizeof answer->known, "%s", known);
+	return RegisterDynamicBackgroundWorker(&worker, &running);
+}
+
+inquiry_state
+finish_inquiry(char (&found)[max_found])
+{
+	pid_t pid = 0;
+
+	if (running == nullptr)
+		return inquiry_state::none;
+	const BgwHandleStatus is = GetBackgroundWorkerPid(running, &pid);
+	if (is == BGWH_STARTED || is == BGWH_NOT_YET_STARTED)
+		return inquiry_state::running;
+	pfree(running);
+	running = nullptr;
+	inquiry *answer = paper();
+	if (__atomic_load_n(&answer->done, __ATOMIC_ACQUIRE) == 0)
+		return inquiry_state::failed;
+	memcpy(found, answer->found, sizeof found);
+	return inquiry_state::done;
+}
+
+} // namespace grantd::pg_hook
+
+void
+grantd_leftover_main(unsigned long)
+{
+	using namespace grantd::pg_hook;
+	subject of;
+
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	memcpy(&of, MyBgworkerEntry->bgw_extra, sizeof of);
+	before_shmem_exit(wake_the_worker, 0);
+	inquiry *answer = paper();
+	BackgroundWorkerInitializeConnection(of.database, nullptr, 0);
+
+	// What the owner of the database set for all who come in is not for us.
+	SetConfigOption("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION);
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	XactReadOnly = true;
+	SPI_connect();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	look(of, answer);
+	SPI_finish();
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	pgstat_report_activity(STATE_IDLE, nullptr);
+	__atomic_store_n(&answer->done, 1, __ATOMIC_RELEASE);
+	proc_exit(0);
+}
