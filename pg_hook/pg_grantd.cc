@@ -15,7 +15,8 @@
 //	 7. its window has ended, was revoked or given back, or has not opened yet;
 //	 8. it is locked, or the whole table is;
 //	 9. the table is missing, of another boot or owner, or in any way not as it must be;
-//	10. the server proved no identity: all it knows is that somebody was mapped to the role.
+//	10. the server proved no identity: all it knows is that somebody was mapped to the role;
+//	11. the end of its window could not be kept (session.h): no timer, no slot in shared memory (53000).
 // grantd absent, stopped or killed changes none of this: the table decides. A hook that was there before ours is
 // called first, in every case.
 //
@@ -27,9 +28,14 @@
 #include "guest/words.h"
 
 #include "base/clock.h"
+#include "base/names.h"
 #include "identity.h"
+#include "notices.h"
 #include "server.h"
+#include "session.h"
 #include "settings.h"
+#include "slots.h"
+#include "worker.h"
 
 #include <type_traits>
 
@@ -188,15 +194,64 @@ say_break_glass(const attempt &a, const Port *port)
 			 errhint("It is listed in grantd.exempt_roles.")));
 }
 
+// What the others must know of it. An identity longer than a window can name is left out: cut, it would be
+// somebody else's.
+slot
+describe(const attempt &a, slot_state state) noexcept
+{
+	slot s{};
+
+	s.state = state;
+	for (const decision::account &account : a.identities.all())
+	{
+		if (account.name.size() > base::max_identity)
+			continue;
+		s.proved_by[s.proved_count] = static_cast<uint8_t>(account.proved_by);
+		memcpy(s.name[s.proved_count++], account.name.data(), account.name.size());
+	}
+	s.replication = a.where.replication;
+	s.since_ns = base::boot_now().ns;
+	snprintf(s.database, sizeof(s.database), "%.*s", static_cast<int>(a.where.database.size()),
+			 a.where.database.data());
+	snprintf(s.role, sizeof(s.role), "%s", a.role);
+	snprintf(s.remote, sizeof(s.remote), "%s", a.remote == nullptr ? "" : a.remote);
+	return s;
+}
+
+// Slot first, lookup second: a revocation in between finds the session.
+void
+enforce(attempt &a, const Port *port)
+{
+	prepare(describe(a, slot_state::gated), current.cluster);
+	decide(a);
+	if (!a.answer.verdict.allows())
+	{
+		tell_grantd(a, wire::outcome::denied);
+		say_denied(a, port, FATAL, "");
+	}
+	arm(a.answer);
+	tell_grantd(a, wire::outcome::allowed);
+}
+
 void
 gate(Port *port, int status)
 {
 	if (previous_hook != nullptr)
 		previous_hook(port, status);
-	if (status != STATUS_OK || current.mode == static_cast<int>(gate_mode::off))
+	if (status != STATUS_OK)
 		return;
 
 	attempt a{};
+
+	if (current.mode == static_cast<int>(gate_mode::off))
+	{
+		if (is_named(port->user_name, current.exempt_roles) ||
+			is_named(port->user_name, current.service_roles))
+			return;
+		look_at(a, port);
+		note_ungated(describe(a, slot_state::ungated));
+		return;
+	}
 
 	// Break-glass first: a role in both lists is logged.
 	if (is_named(port->user_name, current.exempt_roles))
@@ -211,19 +266,16 @@ gate(Port *port, int status)
 		return;
 
 	look_at(a, port);
+	if (current.mode == static_cast<int>(gate_mode::enforce))
+	{
+		enforce(a, port);
+		return;
+	}
 	decide(a);
-	if (a.answer.verdict.allows())
-		tell_grantd(a, wire::outcome::allowed);
-	else if (current.mode == static_cast<int>(gate_mode::audit))
-	{
-		tell_grantd(a, wire::outcome::would_deny);
+	tell_grantd(a, a.answer.verdict.allows() ? wire::outcome::allowed : wire::outcome::would_deny);
+	if (!a.answer.verdict.allows())
 		say_denied(a, port, LOG, "grantd.mode is audit, would be refused: ");
-	}
-	else
-	{
-		tell_grantd(a, wire::outcome::denied);
-		say_denied(a, port, FATAL, "");
-	}
+	note_ungated(describe(a, slot_state::ungated));
 }
 
 } // namespace
@@ -243,6 +295,9 @@ _PG_init(void)
 				 errhint("Add pg_grantd to shared_preload_libraries in postgresql.conf and restart.")));
 
 	define_settings();
+	reserve_shared_memory();
+	install_notices();
+	register_worker();
 	previous_hook = ClientAuthentication_hook;
 	ClientAuthentication_hook = gate;
 }

@@ -15,13 +15,19 @@ namespace grantd::pg_hook
 inline constexpr int64_t ask_again_ns = 5 * base::ns_per_s;
 
 // The signal by which the worker pokes, and the timer's.
-[[nodiscard]] int poke_signal();
+[[nodiscard]] int poke_signal() noexcept;
 
-// In this order (DESIGN section 9): prepare() installs the handler and claims the slot, then the caller looks up,
-// then arm() starts the timer, or the caller refuses. FATAL, logged, when the handler, the slot or the timer is
-// not to be had.
-void prepare(const slot &who);
+// In this order (DESIGN section 9): prepare() installs the handler, holds the signal back and claims the slot,
+// then the caller looks up, then arm() starts the timer and lets the signal through, or the caller refuses.
+// FATAL, logged, when the handler, the slot or the timer is not to be had. `who` and `cluster` are copied.
+void prepare(const slot &who, const char *cluster);
 void arm(const guest::answer &allowed);
+
+// A backend that is let in without being asked for a grant: in its slot, if there is one.
+void note_ungated(const slot &who);
+
+// At exit, before the slot goes: no timer, and a poke does nothing.
+void disarm() noexcept;
 
 // Of this process. `active`: armed. A copy, taken with the signal blocked.
 struct standing
@@ -31,9 +37,14 @@ struct standing
 	guest::answer last;
 	decision::login_point where; // views into static memory
 };
-[[nodiscard]] standing stand();
+[[nodiscard]] standing stand() noexcept;
 
 // Asks now, with the resource's name; for what is said to the person. Signal blocked meanwhile.
-[[nodiscard]] standing stand_named();
+[[nodiscard]] standing stand_named() noexcept;
+
+// The same at the cost of two loads: the end known of (BOOTTIME), or the smallest number when not armed; and
+// whether SIGTERM was raised.
+[[nodiscard]] int64_t known_end() noexcept;
+[[nodiscard]] bool was_ended() noexcept;
 
 } // namespace grantd::pg_hook

@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "server.h"
 
+#include <signal.h>
 #include <sys/un.h>
 
 namespace grantd::pg_hook
@@ -15,6 +16,8 @@ settings current;
 
 namespace
 {
+
+char table_in_force[MAXPGPATH];
 
 const config_enum_entry modes[] = {
 	{"off", static_cast<int>(gate_mode::off), false},
@@ -53,6 +56,17 @@ check_table(char **value, void **, GucSource)
 	return is_path_within(*value, MAXPGPATH);
 }
 
+void
+assign_table(const char *value, void *) noexcept
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	snprintf(table_in_force, sizeof(table_in_force), "%s", value); // check_table() saw to its size
+	sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
 bool
 check_report(char **value, void **, GucSource)
 {
@@ -70,12 +84,18 @@ check_cluster(char **value, void **, GucSource)
 
 void
 define_string(const char *name, const char *what, const char *more, char **value, const char *boot,
-			  GucStringCheckHook check)
+			  GucStringCheckHook check, GucStringAssignHook assign = nullptr)
 {
-	DefineCustomStringVariable(name, what, more, value, boot, PGC_SIGHUP, 0, check, nullptr, nullptr);
+	DefineCustomStringVariable(name, what, more, value, boot, PGC_SIGHUP, 0, check, assign, nullptr);
 }
 
 } // namespace
+
+const char *
+table_path() noexcept
+{
+	return table_in_force;
+}
 
 void
 define_settings()
@@ -85,7 +105,7 @@ define_settings()
 		"off: nobody is asked for a grant; audit: the log says who would be refused; enforce.", &current.mode,
 		static_cast<int>(gate_mode::enforce), modes, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
 	define_string("grantd.table", "The window table that grantd publishes.", nullptr, &current.table,
-				  "/run/grantd/windows", check_table);
+				  "/run/grantd/windows", check_table, assign_table);
 	define_string("grantd.report", "The socket on which grantd hears about logins.", "Empty: it is not told.",
 				  &current.report, "/run/grantd/report.sock", check_report);
 	define_string("grantd.cluster", "The name of this cluster in grantd's login points.", nullptr,

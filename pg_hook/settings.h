@@ -23,8 +23,11 @@ struct settings
 	char *exempt_roles = nullptr;
 };
 
-// The values in force in this process.
+// The values in force in this process. Not for signal handlers: a reload frees them.
 extern settings current;
+
+// `table` for signal handlers: in static memory, moved while all signals are held back.
+[[nodiscard]] const char *table_path() noexcept;
 
 // Once, from _PG_init.
 void define_settings();

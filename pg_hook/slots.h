@@ -18,8 +18,8 @@ enum class slot_state : uint8_t
 	ungated, // let in while grantd.mode was off or audit: listed, not put out
 };
 
-// Names are terminated. Written by its backend before `pid`, under the lock; `until`, `grant` and `cause` are
-// written by the backend's signal handler, with atomic stores, and read without the lock.
+// Names are terminated. Written by its backend under the lock; `until_ns`, `grant` and `cause` also by its
+// signal handler, with atomic stores: read those atomically.
 struct slot
 {
 	pid_t pid; // 0: nobody
@@ -29,16 +29,16 @@ struct slot
 	uint8_t proved_by[2]; // decision::identity_class
 	bool replication;
 	uint8_t access; // decision::access: what it was given, fixed (I10)
-	uint64_t number; // in this run, from 1
+	uint64_t number; // in this run, from 1; 0: not let in yet (poke it, but do not list it)
 	int64_t since_ns; // BOOTTIME
-	int64_t until_ns; // BOOTTIME; of a gated one: when it will ask again at the latest
+	int64_t until_ns; // BOOTTIME; of a gated one: the end known of. It asks again by then, and every 5 s
 	uint64_t grant;
 	char name[2][base::max_identity + 1];
-	char database[NAMEDATALEN];
+	char database[NAMEDATALEN]; // empty: physical replication
 	char role[NAMEDATALEN];
 	char remote[64];
-	char left
-		[81]; // what outlives it, in words, written by the exit callback ("replication slot \"x\""); or empty
+	// What outlives it, in words ("replication slot x, y"), or empty. Written at exit, before it is released.
+	char left[81];
 };
 
 inline constexpr unsigned ended_kept = 256;
@@ -46,14 +46,14 @@ inline constexpr unsigned ended_kept = 256;
 struct shared
 {
 	LWLock *lock; // slots[].pid and everything of `ended`; the exit callback takes it, too
-	uint64_t run; // random
+	uint64_t run; // random, not 0; a new one with new memory (after a crash)
 	uint64_t next_number;
-	Latch *worker; // of the worker that runs; NULL: none
+	Latch *worker; // of the worker that runs; NULL: none. Under the lock
 	unsigned count; // of slots
-	uint64_t ended_count; // how many were put into `ended`, ever; the newest ended_kept are there
+	uint64_t ended_count; // how many were put into `ended`, ever; number n (from 0) stands at n % ended_kept
 	struct
 	{
-		slot what;
+		slot what; // cause `closed` where it raised nothing
 		int64_t at_ns; // BOOTTIME of the exit
 	} ended[ended_kept];
 
@@ -70,8 +70,12 @@ void reserve_shared_memory();
 // Of this process; NULL before the server has made it.
 [[nodiscard]] shared *memory();
 
-// Takes this backend's slot (by its process number) and arranges for its release at exit: on release it moves to
-// `ended`, and the worker is woken. FATAL when there is none: nobody is let in who could not be put out.
+// Takes this backend's slot (by its process number) and arranges for its release at exit; NULL when there is
+// none. From here on it can be poked; nobody lists it before admit().
 [[nodiscard]] slot *claim(const slot &filled);
+
+// The session was let in, with `access`, until `until_ns`: gives it its number and wakes the worker. On its
+// release it moves to `ended`, and the worker is woken again.
+void admit(slot *mine, decision::access access, int64_t until_ns, uint64_t grant);
 
 } // namespace grantd::pg_hook

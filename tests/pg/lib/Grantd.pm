@@ -12,9 +12,10 @@ use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes ();
 
 our @EXPORT = qw(server truth record let_in refused login log_since log_mark start_packet can_be os_login
-  reload table_file);
+  reload table_file session send_message statement next_message fields is_gone eventually boot_now published_at poke);
 
 my $dir = $ENV{GRANTD_DIR} or die "run by tests/pg/run";
 my $table_dir;
@@ -168,5 +169,105 @@ sub take
 	}
 	return $got;
 }
+
+# Seconds of CLOCK_BOOTTIME, the table's clock.
+sub boot_now { return Time::HiRes::clock_gettime(7); }
+
+# When the table that is there was written: its records' seconds count from then.
+sub published_at { return unpack('x40 q<', PostgreSQL::Test::Utils::slurp_file(table_file())) / 1e9; }
+
+# Waits until `what` is true and returns it; after `seconds` the test stops.
+sub eventually(&$;$)
+{
+	my ($what, $name, $seconds) = @_;
+	my $deadline = boot_now() + ($seconds // 60);
+	while (1)
+	{
+		my $is = $what->();
+		return $is if $is;
+		die "waited in vain: $name" if boot_now() > $deadline;
+		select undef, undef, undef, 0.005;
+	}
+}
+
+# A session over the bare protocol, so that it can be left at any point: { pid, socket }. It ends when let go of.
+sub session
+{
+	my ($node, %parameters) = @_;
+	my $socket = IO::Socket::UNIX->new(Peer => $node->host . '/.s.PGSQL.' . $node->port) or die "connect: $!";
+	my $s = { socket => $socket, pid => 0, in => '' };
+	my $body = pack('N', 196608) . join('', map { "$_\0$parameters{$_}\0" } sort keys %parameters) . "\0";
+	syswrite $socket, pack('N', length($body) + 4) . $body;
+	while (1)
+	{
+		my ($type, $text) = next_message($s);
+		die 'refused: ' . ({ fields($text) }->{M} // '?') if $type eq 'E';
+		($s->{pid}) = unpack 'N', $text if $type eq 'K';
+		return $s if $type eq 'Z';
+	}
+}
+
+# Type and body; () at the end of the connection. Dies when nothing comes for `seconds`.
+sub next_message
+{
+	my ($s, $seconds) = @_;
+	my $deadline = boot_now() + ($seconds // 60);
+	while (1)
+	{
+		my ($type, $length) = unpack 'aN', $s->{in};
+		if (defined $length && length($s->{in}) > $length)
+		{
+			my $body = substr $s->{in}, 5, $length - 4;
+			substr($s->{in}, 0, $length + 1) = '';
+			return ($type, $body);
+		}
+		my $ready = '';
+		vec($ready, fileno($s->{socket}), 1) = 1;
+		select($ready, undef, undef, $deadline - boot_now()) > 0 or die 'the server says nothing';
+		sysread($s->{socket}, $s->{in}, 65536, length $s->{in}) or return;
+	}
+}
+
+sub send_message
+{
+	my ($s, $type, $body) = @_;
+	local $SIG{PIPE} = 'IGNORE';
+	syswrite $s->{socket}, $type . pack('N', length($body) + 4) . $body;
+	return;
+}
+
+# Of an error or a notice.
+sub fields { my ($text) = @_; return map { /^(.)(.*)$/s ? ($1 => $2) : () } split /\0/, $text; }
+
+# Runs one statement to its end: { rows => [[...]], notices => [{M => ...}], errors => [{...}], closed => 0|1 }.
+sub statement
+{
+	my ($s, $sql) = @_;
+	my $did = { rows => [], notices => [], errors => [], closed => 0 };
+	send_message($s, 'Q', "$sql\0");
+	while (1)
+	{
+		my ($type, $body) = next_message($s);
+		return { %$did, closed => 1 } if !defined $type;
+		return $did if $type eq 'Z';
+		push @{ $did->{notices} }, { fields($body) } if $type eq 'N';
+		push @{ $did->{errors} }, { fields($body) } if $type eq 'E';
+		next if $type ne 'D';
+		my ($count, @row) = unpack 'n', $body;
+		my $at = 2;
+		for (1 .. $count)
+		{
+			my $size = unpack 'l>', substr $body, $at, 4;
+			push @row, $size < 0 ? undef : substr $body, $at + 4, $size;
+			$at += 4 + ($size < 0 ? 0 : $size);
+		}
+		push @{ $did->{rows} }, \@row;
+	}
+}
+
+sub is_gone { my ($pid) = @_; return !-e "/proc/$pid"; }
+
+# The worker's signal: the backend looks itself up now. SIGRTMIN + 7.
+sub poke { my (@pids) = @_; return kill 'NUM41', @pids; }
 
 1;
