@@ -42,6 +42,7 @@ sub reports
 	while (IO::Select->new($socket)->can_read(0))
 	{
 		$socket->recv(my $bytes, 1000);
+		next if substr($bytes, 0, 4) eq 'gdp1'; # presence: 013_presence.pl
 		my %r;
 		(@r{qw(magic outcome reason proved_by point flags)}, my @sizes) = unpack 'a4C10', $bytes;
 		@r{qw(zero grant boot pid zero_too)} = unpack 'x14 v Q< q< V V', $bytes;
