@@ -25,8 +25,8 @@ constexpr unsigned accepts_per_turn = 64;
 
 }  // namespace
 
-clients::clients(service::loop& l, core& c, const seen_log& seen, client_limits limits)
-    : loop_(l), core_(c), seen_(seen), limits_(limits), spare_(make_spare()) {}
+clients::clients(service::loop& l, core& c, const heard& all, client_limits limits)
+    : loop_(l), core_(c), heard_(all), limits_(limits), spare_(make_spare()) {}
 
 void clients::accept_some(int listener) {
   for (unsigned i = 0; i < accepts_per_turn; ++i) {
@@ -113,7 +113,7 @@ void clients::call_one(uint64_t number, connection& c, std::string_view message)
     return;
   }
   bool watched = c.who.watching;
-  auto done = dispatch(core_, c.who, seen_, *said, said->oneway ? 0 : number);
+  auto done = dispatch(core_, c.who, heard_, *said, said->oneway ? 0 : number);
   if (!done && !watched && c.who.watching) {
     if (begin_watching(number, c)) return;
     c.who.watching = false;

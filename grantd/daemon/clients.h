@@ -33,7 +33,7 @@ inline constexpr int64_t hearing_ns = 5'000'000;    // then whoever came meanwhi
 
 class clients {
  public:
-  clients(service::loop& l, core& c, const seen_log& seen, client_limits limits);
+  clients(service::loop& l, core& c, const heard& all, client_limits limits);
 
   void set_limits(client_limits limits) { limits_ = limits; }
   void accept_some(int listener);
@@ -68,7 +68,7 @@ class clients {
 
   service::loop& loop_;
   core& core_;
-  const seen_log& seen_;
+  const heard& heard_;
   client_limits limits_;
   base::unique_fd spare_;  // given up for a moment to accept and refuse when descriptors run out
   std::unordered_map<uint64_t, std::unique_ptr<connection>> all_;

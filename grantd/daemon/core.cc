@@ -168,10 +168,11 @@ void core::end_those_without_policy() {
   }
 }
 
-void core::note(std::string event, std::vector<std::pair<std::string, std::string>> fields) {
-  if (notes_.size() >= max_notes) return;
+bool core::note(std::string event, std::vector<std::pair<std::string, std::string>> fields) {
+  if (notes_.size() >= max_notes) return false;
   time_.read();  // the last turn may be half a minute ago
   notes_.push_back({std::move(event), std::move(fields), time_.utc(), true});
+  return true;
 }
 
 // grantd's own: what guests saw leaves room for it.

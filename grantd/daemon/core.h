@@ -93,9 +93,9 @@ class core {
   void submit(open_request r) { opens_.push_back(std::move(r)); }
   void submit(end_request r) { ends_.push_back(std::move(r)); }
   void submit(unlock_request r) { unlocks_.push_back(std::move(r)); }
-  // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait, more are
-  // dropped.
-  void note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
+  // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
+  // there was no room for it.
+  bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
   // Expiry, steps of the clock and all that was submitted. When it returns, the answers are true: what they
   // acknowledge is in the store, its anchor and the table.
   [[nodiscard]] std::vector<finished> turn();

@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include "daemon/heard.h"
+
 namespace grantd::daemon {
 namespace {
 
@@ -17,7 +19,7 @@ constexpr method table[] = {
     {"Store", role::anyone, handlers::store_state},  {"UnlockStore", role::root, handlers::unlock_store},
     {"Audit", role::see, handlers::audit},           {"Seen", role::see, handlers::seen},
     {"Keys", role::root_or_ask, handlers::keys},     {"OnBehalf", role::ask, handlers::on_behalf},
-    {"Watch", role::person, handlers::watch},
+    {"Watch", role::person, handlers::watch},        {"Sessions", role::person, handlers::sessions},
 };
 
 bool has_role(const caller& c, role needed) {
@@ -89,7 +91,7 @@ caller identify(const core& c, const session& s) {
   return who;
 }
 
-answer dispatch(core& c, session& s, const seen_log& seen, const call& message, ticket to) {
+answer dispatch(core& c, session& s, const heard& all, const call& message, ticket to) {
   constexpr std::string_view ours = "org.grantd.Access.";
   constexpr std::string_view varlink = "org.varlink.service.";
   std::string_view full = message.method;
@@ -107,7 +109,7 @@ answer dispatch(core& c, session& s, const seen_log& seen, const call& message, 
         return refusal("NotAllowed", "OnBehalf comes first on a connection, and once");
       }
       parameters given(message.parameters);
-      request r{c, who, given, s, seen, to, message.more};
+      request r{c, who, given, s, all.seen, all.inside, to, message.more};
       return m.run(r);
     }
   } else {

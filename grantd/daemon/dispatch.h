@@ -15,7 +15,9 @@
 
 namespace grantd::daemon {
 
+struct heard;
 class seen_log;
+class sessions;
 
 // What one connection has said about itself so far.
 struct session {
@@ -51,6 +53,7 @@ struct request {
   parameters& given;
   session& from;
   const seen_log& seen;
+  const daemon::sessions& inside;
   ticket to;
   bool more;
 };
@@ -66,7 +69,7 @@ struct method {
 };
 [[nodiscard]] std::span<const method> methods();  // of org.grantd.Access
 
-[[nodiscard]] answer dispatch(core& c, session& s, const seen_log& seen, const call& message, ticket to);
+[[nodiscard]] answer dispatch(core& c, session& s, const heard& all, const call& message, ticket to);
 
 namespace handlers {
 answer grant(request& r);
@@ -87,6 +90,7 @@ answer unlock_store(request& r);
 answer audit(request& r);
 answer seen(request& r);
 answer on_behalf(request& r);
+answer sessions(request& r);
 answer watch(request& r);
 }  // namespace handlers
 

@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/sessions.h"
 #include "daemon/troubles.h"
 
 namespace grantd::daemon::handlers {
@@ -120,6 +121,7 @@ answer status(request& r) {
   if (!r.in.people().error().empty()) d.set("policy_error", policy_trouble(r));
   d.set("not_durable", r.in.not_durable());
   if (!r.in.table().error().empty()) d.set("table_error", table_trouble(r));
+  d.set("leftovers", r.inside.leftovers());
   done.parameters.set("daemon", std::move(d));
   return done;
 }

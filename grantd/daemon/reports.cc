@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// report.sock: what guests saw.
+// report.sock: what guests saw, and how enders' sessions stand.
 #include "daemon/reports.h"
 
 #include <fmt/core.h>
@@ -13,25 +13,29 @@
 
 namespace grantd::daemon {
 
-bool rate::take(base::boot_time now) {
-  double passed = static_cast<double>(now.ns - last_ns_) / static_cast<double>(base::ns_per_s);
-  last_ns_ = now.ns;
-  tokens_ = std::min<double>(burst_, tokens_ + std::max(0.0, passed) * per_second_);
-  if (tokens_ < 1) return false;
-  tokens_ -= 1;
-  return true;
+namespace {
+
+bool may_speak(const reporters& known, uid_t uid, uint8_t point, std::string_view place) {
+  bool postgres = point == static_cast<uint8_t>(decision::point_kind::postgres);
+  if (!postgres) return uid == 0 && point == static_cast<uint8_t>(decision::point_kind::pam);
+  auto at = known.find(uid);
+  return at != known.end() && std::ranges::find(at->second, place) != at->second.end();
 }
 
+constexpr std::string_view presence_magic = "gdp1";
+
+}  // namespace
+
 bool may_report(const reporters& known, uid_t uid, const wire::report& r) {
-  bool postgres = r.point == static_cast<uint8_t>(decision::point_kind::postgres);
-  if (!postgres) return uid == 0 && r.point == static_cast<uint8_t>(decision::point_kind::pam);
-  auto at = known.find(uid);
-  return at != known.end() && std::ranges::find(at->second, r.place) != at->second.end();
+  return may_speak(known, uid, r.point, r.place);
+}
+bool may_report(const reporters& known, uid_t uid, const wire::presence& p) {
+  return may_speak(known, uid, p.point, p.place);
 }
 
 void reports::receive(int socket) {
   for (int i = 0; i < 64; ++i) {
-    std::array<uint8_t, wire::max_report + 1> bytes;
+    std::array<uint8_t, std::max(wire::max_report, wire::max_presence) + 1> bytes;
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control;
     iovec part{bytes.data(), bytes.size()};
     msghdr message{};
@@ -45,41 +49,62 @@ void reports::receive(int socket) {
     const cmsghdr* c = CMSG_FIRSTHDR(&message);
     if (c == nullptr || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS ||
         (message.msg_flags & MSG_TRUNC) != 0) {
-      seen_.drop();
+      heard_.seen.drop();
       continue;
     }
     ucred who{};
     std::memcpy(&who, CMSG_DATA(c), sizeof who);
-    take_one(who.uid, {bytes.data(), static_cast<size_t>(n)});
+    if (!take_one(who.uid, {bytes.data(), static_cast<size_t>(n)})) heard_.seen.drop();
   }
 }
 
-void reports::take_one(uid_t uid, std::span<const uint8_t> bytes) {
+bool reports::take_one(uid_t uid, std::span<const uint8_t> bytes) {
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.starts_with(presence_magic)) {
+    auto p = wire::decode_presence(bytes);
+    return p && may_report(known_, uid, *p) && heard_.inside.hear(base::read_clocks(), uid, *p);
+  }
   auto r = wire::decode_report(bytes);
-  if (!r || !may_report(known_, uid, *r)) return seen_.drop();
+  if (!r || !may_report(known_, uid, *r)) return false;
+  take_report(uid, *r);
+  return true;
+}
+
+void reports::settle(const base::clock_reading& now) {
+  heard_.inside.tidy(now.boot);
+  heard_.inside.record(now, [this](std::string event, sessions::fields f) {
+    return core_.note(std::move(event), std::move(f));
+  });
+}
+
+std::vector<core::line> reports::take_lines() {
+  for (auto& l : heard_.inside.take_lines()) lines_.push_back({l.at, std::move(l.text)});
+  return std::exchange(lines_, {});
+}
+
+void reports::take_report(uid_t uid, const wire::report& r) {
   base::clock_reading now = base::read_clocks();
-  seen_.add(now.utc.us, uid, *r);
-  if (r->outcome == wire::outcome::allowed) return;
-  std::string account =
-      print(decision::account{static_cast<decision::identity_class>(r->proved_by), r->name});
-  std::string why(reason_word(static_cast<decision::reason>(r->reason)));
+  heard_.seen.add(now.utc.us, uid, r);
+  if (r.outcome == wire::outcome::allowed) return;
+  std::string account = print(decision::account{static_cast<decision::identity_class>(r.proved_by), r.name});
+  std::string why(reason_word(static_cast<decision::reason>(r.reason)));
   if (logged_.take(now.boot)) {
     if (uint64_t n = std::exchange(unsaid_, 0); n != 0) {
       lines_.push_back({level::warning, fmt::format("{} more reports were not logged", n)});
     }
-    level at = r->outcome == wire::outcome::break_glass ? level::alert : level::info;
-    lines_.push_back({at, fmt::format("{}: {} at {} ({}){}{}", outcome_word(r->outcome), account,
-                                      point_word(*r), why, r->remote.empty() ? "" : " from ", r->remote)});
+    level at = r.outcome == wire::outcome::break_glass ? level::alert : level::info;
+    lines_.push_back({at, fmt::format("{}: {} at {} ({}){}{}", outcome_word(r.outcome), account,
+                                      point_word(r), why, r.remote.empty() ? "" : " from ", r.remote)});
   } else {
     ++unsaid_;
   }
   if (recorded_.take(now.boot)) {
-    core_.note(std::string(outcome_word(r->outcome)), {{"account", account},
-                                                       {"login_point", point_word(*r)},
-                                                       {"role", std::string(r->role)},
-                                                       {"reason", why},
-                                                       {"remote", std::string(r->remote)},
-                                                       {"reporter", std::to_string(uid)}});
+    (void)core_.note(std::string(outcome_word(r.outcome)), {{"account", account},
+                                                            {"login_point", point_word(r)},
+                                                            {"role", std::string(r.role)},
+                                                            {"reason", why},
+                                                            {"remote", std::string(r.remote)},
+                                                            {"reporter", std::to_string(uid)}});
   }
 }
 

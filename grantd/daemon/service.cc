@@ -29,7 +29,7 @@ type Grant (
 )
 type Daemon (
   version: string, pid: int, started_us: int, sequence: int, windows: int, locked: ?string, clock_behind: bool,
-  policy_error: ?string, not_durable: int, table_error: ?string
+  policy_error: ?string, not_durable: int, table_error: ?string, leftovers: int
 )
 type Point (login_point: string, account: string, role: ?string, allowed: bool, reason: string, until_us: ?int)
 type Resource (
@@ -43,6 +43,12 @@ type Record (sequence: int, at_us: int, event: string, fields: [string]string, c
 type Seen (
   at_us: int, reporter: int, outcome: string, reason: string, account: string, login_point: string, role: ?string,
   remote: ?string, grant: ?string, pid: int
+)
+# state: live, ending, silent, leftover, ungated
+type Session (
+  person: ?string, account: string, login_point: string, role: ?string, access: string, state: string, since_us: int,
+  heard_us: int, until_us: ?int, left_us: ?int, grant: ?string, cause: ?string, text: ?string, tty: ?string,
+  remote: ?string, pid: int, reporter: int, run: string, number: int
 )
 type Key (person: string, key: string)
 
@@ -72,6 +78,7 @@ method UnlockStore() -> (
 )
 method Audit(after: ?int, limit: ?int) -> (records: []Record)
 method Seen(limit: ?int) -> (events: []Seen, dropped: int)
+method Sessions(person: ?string, limit: ?int) -> (sessions: []Session, total: int, missed: int)
 method Keys() -> (keys: []Key)
 method OnBehalf(person: string) -> ()
 method Watch(person: ?string) -> (event: string, grant: Grant)

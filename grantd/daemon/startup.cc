@@ -98,8 +98,8 @@ std::string server::start() {
   auto truth = store::store::open(store_options(config_));
   if (!truth) return "the store: " + truth.error().what;
   core_ = std::make_unique<core>(std::move(s), clock_, std::move(*truth));
-  reports_ = std::make_unique<reports>(*core_);
-  clients_ = std::make_unique<clients>(loop_, *core_, reports_->seen(), limits_within(config_, descriptors));
+  reports_ = std::make_unique<reports>(*core_, base::boot_now());
+  clients_ = std::make_unique<clients>(loop_, *core_, reports_->all(), limits_within(config_, descriptors));
   apply(config_);
   load_policy();
   core_->start();

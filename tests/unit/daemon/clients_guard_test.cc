@@ -22,7 +22,7 @@ constexpr uid_t nobody = 65534;
 // Clients over real sockets, and a loop that the test turns.
 class house {
  public:
-  house() : all_(loop_, w.core_ref(), w.seen, {1000, 1000, 65536, 0}) {
+  house() : all_(loop_, w.core_ref(), w.heard, {1000, 1000, 65536, 0}) {
     to_.sun_family = AF_UNIX;
     std::string name = "grantd-test-" + std::to_string(getpid());  // abstract: no directory to search
     std::memcpy(to_.sun_path + 1, name.c_str(), name.size());

@@ -106,7 +106,7 @@ TEST(an_unlock_publishes_nothing_that_the_policy_takes_away) {
   daemon::call c;
   c.method = "org.grantd.Access.UnlockStore";
   c.parameters = *daemon::json::parse("{}");
-  TEST_ASSERT_FALSE(daemon::dispatch(*w.core, s, w.seen, c, 5).has_value());
+  TEST_ASSERT_FALSE(daemon::dispatch(*w.core, s, w.heard, c, 5).has_value());
   TEST_ASSERT_EQUAL_INT(decision::reason::locked, w.lookup("bob").why);
   TEST_ASSERT_TRUE(w.core->has_work());
   auto answers = w.core->turn();

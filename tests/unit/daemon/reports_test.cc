@@ -31,6 +31,21 @@ TEST(reporters_speak_for_their_own_login_points_only) {
   TEST_ASSERT_FALSE(may_report(known, 1001, at(1, "sshd")));
 }
 
+TEST(enders_speak_for_their_own_login_points_only) {
+  reporters known{{105, {"main"}}};
+  wire::presence p{};
+  p.point = 2;
+  p.place = "main";
+  TEST_ASSERT_TRUE(may_report(known, 105, p));
+  TEST_ASSERT_FALSE(may_report(known, 0, p));
+  TEST_ASSERT_FALSE(may_report(known, 1001, p));
+  p.place = "other";
+  TEST_ASSERT_FALSE(may_report(known, 105, p));
+  p.point = 1;
+  TEST_ASSERT_TRUE(may_report(known, 0, p));
+  TEST_ASSERT_FALSE(may_report(known, 105, p));
+}
+
 TEST(a_flood_of_reports_is_cut_to_its_rate) {
   rate r(100, 10);
   unsigned taken = 0;

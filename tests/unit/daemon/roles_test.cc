@@ -40,8 +40,8 @@ std::set<std::string, std::less<>> with(std::set<std::string, std::less<>> more)
 }  // namespace
 
 TEST(each_method_is_for_its_role_and_nobody_else) {
-  const std::set<std::string, std::less<>> person = {"GiveBack", "List",  "Show", "Explain",
-                                                     "People",   "Check", "Watch"};
+  const std::set<std::string, std::less<>> person = {"GiveBack", "List",  "Show",  "Explain",
+                                                     "People",   "Check", "Watch", "Sessions"};
   auto see = person;
   see.insert({"Audit", "Seen"});
   auto grant = see;
@@ -65,7 +65,7 @@ TEST(each_method_is_for_its_role_and_nobody_else) {
       c.method = "org.grantd.Access." + std::string(m.name);
       c.parameters = *daemon::json::parse(parameters_of(m.name));
       c.more = true;
-      auto r = daemon::dispatch(*w.core, s, w.seen, c, 1);
+      auto r = daemon::dispatch(*w.core, s, w.heard, c, 1);
       w.turn();
       // GiveBack gives back one's own; root and dave have the role but root is nobody.
       bool refused = r && r->error == "org.grantd.Access.NotAllowed";
@@ -81,15 +81,15 @@ TEST(on_behalf_comes_first_once_and_never_makes_root) {
   daemon::call c;
   c.method = "org.grantd.Access.OnBehalf";
   c.parameters = *daemon::json::parse(R"({"person":"alice"})");
-  TEST_ASSERT_TRUE(daemon::dispatch(*w.core, s, w.seen, c, 1)->ok());
+  TEST_ASSERT_TRUE(daemon::dispatch(*w.core, s, w.heard, c, 1)->ok());
   TEST_ASSERT_FALSE(daemon::identify(*w.core, s).root);
   TEST_ASSERT_EQUAL_STRING("alice", daemon::identify(*w.core, s).person);
-  TEST_ASSERT_FALSE(daemon::dispatch(*w.core, s, w.seen, c, 1)->ok());
+  TEST_ASSERT_FALSE(daemon::dispatch(*w.core, s, w.heard, c, 1)->ok());
   daemon::session late{.uid = 900, .on_behalf = {}, .spoke = true};
-  TEST_ASSERT_FALSE(daemon::dispatch(*w.core, late, w.seen, c, 1)->ok());
+  TEST_ASSERT_FALSE(daemon::dispatch(*w.core, late, w.heard, c, 1)->ok());
   c.parameters = *daemon::json::parse(R"({"person":"root"})");
   daemon::session other{.uid = 900};
-  TEST_ASSERT_FALSE(daemon::dispatch(*w.core, other, w.seen, c, 1)->ok());
+  TEST_ASSERT_FALSE(daemon::dispatch(*w.core, other, w.heard, c, 1)->ok());
 }
 
 TEST(a_person_who_left_the_policy_has_no_rights_on_an_old_connection) {

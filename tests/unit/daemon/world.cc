@@ -81,7 +81,7 @@ daemon::reply ask_as(world& w, daemon::session& s, const std::string& method, co
   c.method = method.find('.') == std::string::npos ? "org.grantd.Access." + method : method;
   c.parameters = *parsed;
   constexpr daemon::ticket mine = 77;
-  if (auto now = daemon::dispatch(*w.core, s, w.seen, c, mine)) {
+  if (auto now = daemon::dispatch(*w.core, s, w.heard, c, mine)) {
     w.turn();
     return *now;
   }

@@ -7,7 +7,7 @@
 
 #include "daemon/core.h"
 #include "daemon/dispatch.h"
-#include "daemon/seen_log.h"
+#include "daemon/heard.h"
 #include "support/temp_dir.h"
 #include "support/unity.h"
 #include "table/snapshot.h"
@@ -77,7 +77,7 @@ class world {
 
   temp_dir dir{true};
   turned_clock clock;
-  daemon::seen_log seen;
+  daemon::heard heard;
   base::boot_id boot{};
   std::string store;
   std::string vfs;
