@@ -96,16 +96,18 @@ constexpr char subscriptions_sql[] =
 	"where r.rolname operator(pg_catalog.=) $1 and d.datname operator(pg_catalog.=) "
 	"pg_catalog.current_database() order by s.subname";
 
+// Once, unless it was asked about anew.
 void
-log_left(const char *kind, const char *name, const subject &of, const char *help)
+log_left(const char *known, const char *kind, const char *name, const subject &of, const char *help)
 {
+	if (strstr(known, psprintf("%s \"%s\"", kind, name)) != nullptr)
+		return;
 	ereport(
 		log_min_messages > WARNING ? LOG : WARNING,
 		(errmsg("left over: %s \"%s\" of role \"%s\" in database \"%s\"", kind, name, of.role, of.database),
 		 errdetail("No window covers the role any more."), errhint("%s", help)));
 }
 
-// Twice: to sum up, and to log if that is news.
 void
 look(const subject &of, inquiry *answer)
 {
@@ -114,21 +116,20 @@ look(const subject &of, inquiry *answer)
 
 	query(prepared_sql, of.role);
 	for (uint64 i = 0; i < SPI_processed; ++i)
-		note(summary, first, "prepared transaction", value(i));
+	{
+		const char *gid = value(i);
+		note(summary, first, "prepared transaction", gid);
+		log_left(answer->known, "prepared transaction", gid, of,
+				 psprintf("ROLLBACK PREPARED %s", quote_literal_cstr(gid)));
+	}
 	query(subscriptions_sql, of.role);
 	for (uint64 i = 0; i < SPI_processed; ++i)
-		note(summary, first, "subscription", value(i));
-	if (strcmp(answer->known, answer->found) == 0)
-		return;
-
-	query(prepared_sql, of.role);
-	for (uint64 i = 0; i < SPI_processed; ++i)
-		log_left("prepared transaction", value(i), of,
-				 psprintf("ROLLBACK PREPARED %s", quote_literal_cstr(value(i))));
-	query(subscriptions_sql, of.role);
-	for (uint64 i = 0; i < SPI_processed; ++i)
-		log_left("subscription", value(i), of,
-				 psprintf("ALTER SUBSCRIPTION %s DISABLE", quote_identifier(value(i))));
+	{
+		const char *name = value(i);
+		note(summary, first, "subscription", name);
+		log_left(answer->known, "subscription", name, of,
+				 psprintf("ALTER SUBSCRIPTION %s DISABLE", quote_identifier(name)));
+	}
 }
 
 void

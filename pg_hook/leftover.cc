@@ -129,9 +129,10 @@ ask_table(const slot &who) noexcept
 	return a.verdict.why == decision::reason::table_bad || a.table_locked ? cover::unknown : cover::over;
 }
 
-// Somebody is inside as this role whom a window covers: what is there may be theirs.
+// Somebody is inside as this role: what is there may be theirs, and if they are on their way out it is looked into
+// when they are.
 bool
-somebody_is_inside(shared *m, const slot &who, int64_t now_ns) noexcept
+somebody_is_inside(shared *m, const slot &who) noexcept
 {
 	bool found = false;
 
@@ -139,9 +140,7 @@ somebody_is_inside(shared *m, const slot &who, int64_t now_ns) noexcept
 	for (unsigned i = 0; i < m->count && !found; ++i)
 	{
 		const slot &is = m->slots()[i];
-		found = is.pid != 0 && is.state == slot_state::gated &&
-				__atomic_load_n(&is.cause, __ATOMIC_ACQUIRE) == 0 &&
-				__atomic_load_n(&is.until_ns, __ATOMIC_ACQUIRE) > now_ns && same_owner(is, who);
+		found = is.pid != 0 && is.number != 0 && is.state == slot_state::gated && same_owner(is, who);
 	}
 	LWLockRelease(m->lock);
 	return found;
@@ -149,7 +148,7 @@ somebody_is_inside(shared *m, const slot &who, int64_t now_ns) noexcept
 
 // Everybody counts who is known to have come in as this role there: it may be shared.
 cover
-covered(shared *m, const slot &who, int64_t now_ns) noexcept
+covered(shared *m, const slot &who) noexcept
 {
 	cover all = cover::over;
 
@@ -162,7 +161,7 @@ covered(shared *m, const slot &who, int64_t now_ns) noexcept
 		if (estates[i].alone == cover::unknown)
 			all = cover::unknown;
 	}
-	return all == cover::over && somebody_is_inside(m, who, now_ns) ? cover::open : all;
+	return all == cover::over && somebody_is_inside(m, who) ? cover::open : all;
 }
 
 bool
@@ -181,7 +180,7 @@ place_for(const slot &who) noexcept
 		estate &e = estates[i];
 		// One that names a slot of its own is told of by itself.
 		const bool own_words = e.what.left[0] != '\0' && strcmp(e.what.left, who.left) != 0;
-		if (e.is == phase::none || (same_kind(e.what, who) && !own_words && !e.was_left))
+		if (e.is == phase::none || (same_kind(e.what, who) && !own_words && !leaves_something(e)))
 			return &e;
 	}
 	for (unsigned i = 0; i < max_estates; ++i)
@@ -243,17 +242,23 @@ take_in(shared *m)
 
 // A window that opens again gives what is there back to its owner; one that ends has it looked into.
 void
-ask_about_all(shared *m, int64_t now_ns) noexcept
+ask_about_all(shared *m, int64_t now_ns)
 {
 	for (unsigned i = 0; i < max_estates; ++i)
-		if (estates[i].is != phase::none)
-			estates[i].alone = ask_table(estates[i].what);
+	{
+		estate &e = estates[i];
+		// Its role may have been listed meanwhile.
+		if (e.is != phase::none && !may_leave(e.what))
+			e.is = phase::none;
+		if (e.is != phase::none)
+			e.alone = ask_table(e.what);
+	}
 	for (unsigned i = 0; i < max_estates; ++i)
 	{
 		estate &e = estates[i];
 		if (e.is == phase::none)
 			continue;
-		const cover is = covered(m, e.what, now_ns);
+		const cover is = covered(m, e.what);
 		if (is == cover::open && e.is != phase::waiting)
 		{
 			e.is = phase::waiting;
@@ -336,12 +341,36 @@ hear_inquiry(int64_t now_ns, wake &next)
 	return false;
 }
 
+// Several may have come in as one role: one estate is enough to be told of what the role left in the database.
+// The one that already is, else the newest.
+estate *
+speaker_for(estate &e) noexcept
+{
+	estate *speaker = &e;
+
+	for (unsigned i = 0; i < max_estates; ++i)
+	{
+		estate &other = estates[i];
+		if (other.is != phase::wanted || !same_owner(other.what, e.what))
+			continue;
+		const bool found = other.found[0] != '\0';
+		const bool was_found = speaker->found[0] != '\0';
+		if (found != was_found ? found : other.what.number > speaker->what.number)
+			speaker = &other;
+	}
+	return speaker;
+}
+
 // In recovery nothing can be prepared or subscribed, and what is there is the primary's.
 void
 look_into(estate &e, int64_t now_ns, bool *busy)
 {
+	estate *speaker = speaker_for(e);
+
 	log_slot(e);
-	if (RecoveryInProgress() || e.what.database[0] == '\0')
+	if (speaker != &e)
+		speaker->look_ns = now_ns;
+	if (speaker != &e || RecoveryInProgress() || e.what.database[0] == '\0')
 	{
 		looked(e, now_ns);
 		return;
