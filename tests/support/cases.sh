@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # Named cases of a shell test. A case is a function `case_<behaviour>`; it fails when a check in it fails. Every
-# case runs, whatever the ones before it did; `script NAME...` runs only those. A function `before_case` runs before each.
+# case runs, whatever the ones before it did; `script NAME...` runs only those. Functions `before_case`
+# and `after_case` run before and after each.
 
 allowed() { "$@" >/run/case.out 2>&1 </dev/null || { show "should have been let in: $*"; return 1; }; }
 refused() { # also insists that it was a refusal: not a time-out, not a command that could not be run
@@ -27,7 +28,7 @@ run_cases() {
   if [ "$#" -gt 0 ]; then all=("${@/#/case_}"); fi
   for name in "${all[@]}"; do
     set +e  # not `if (...)`: there bash ignores the -e inside
-    (set -e; ! declare -F before_case >/dev/null || before_case; "$name")
+    (set -e; ! declare -F before_case >/dev/null || before_case; "$name"; ! declare -F after_case >/dev/null || after_case)
     rc=$?
     set -e
     if [ "$rc" = 0 ]; then

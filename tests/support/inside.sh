@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# Being inside by ssh, and being put out: alice's sessions, opened by the user `laptop` with her key, so that nothing
-# of hers runs outside. For tests on a stage or in a container; must never run anywhere else.
+# Being inside, and being put out: alice's sessions by ssh and psql, opened by the user `laptop`, so that nothing of
+# hers runs outside. For tests on a stage or in a container; must never run anywhere else.
 # shellcheck disable=SC2154,SC2034
 
 gone=$stage_repo/tests/support/gone
@@ -29,20 +29,38 @@ CONF
 
 # Before each case: nobody is inside, no window and no lock is left, no client runs. (Our own process namespace.)
 before_case() {
-  grantctl unlock --all >/dev/null 2>&1 || true
+  local locked
+  for locked in --all alice orders-db; do grantctl unlock "$locked" >/dev/null 2>&1 || true; done
   grantctl revoke --person alice --reason 'between two cases' >/dev/null 2>&1 || true
-  pkill -KILL -U laptop || true
+  pkill -KILL -U laptop || true # a backend without its client ends by itself
   pkill -KILL -U alice || true
-  stage_wait 10 bash -c '! pgrep -U laptop && ! pgrep -U alice && ! pgrep -f "^sshd: alice"'
+  pkill -TERM -f '^postgres: alice ' || true
+  stage_wait 10 bash -c '! pgrep -U laptop && ! pgrep -U alice && ! pgrep -f "^(sshd|postgres): alice"'
   rm -f /tmp/big /home/laptop/big /run/keys /run/mux/*
   : >/run/client.out
+  : >/run/psql.out
   exec </dev/null
 }
 
 give_back() { as alice grantctl give-back; }
-window() { # FOR: a grant for alice; its id is in $grant
-  grant=$(grantctl grant alice orders-db --for "$1" -o json | grep -oE '"id": *"[^"]+"' | head -n 1 | cut -d'"' -f4)
-  [ -n "$grant" ]
+# After each case, where there is a cluster: no end of a session ever restarted it.
+after_case() {
+  [ -f "$pg_data/log" ] || return 0
+  cp "$pg_data/log" /run/case.out
+  unsaid 'terminating any other active server processes|all server processes terminated|was terminated by signal|PANIC'
+  [ "$(grep -c 'database system is ready to accept connections' "$pg_data/log")" = 1 ] || { show 'the cluster was started again'; return 1; }
+}
+
+window() { # FOR [PERSON [RESOURCE]]: a grant (for alice, orders-db); its id is in $grant, its end in $window_end
+  local made
+  made=$(grantctl grant "${2:-alice}" "${3:-orders-db}" --for "$1" -o json)
+  grant=$(grep -oE '"id": *"[^"]+"' <<<"$made" | head -n 1 | cut -d'"' -f4)
+  window_end=$(grep -oE '"not_after": *"[^"]+"' <<<"$made" | head -n 1 | cut -d'"' -f4)
+  [ -n "$grant" ] && [ -n "$window_end" ]
+}
+until_left() { # SECONDS before the end of the window
+  python3 -c 'import datetime, sys, time
+time.sleep(max(0, datetime.datetime.fromisoformat(sys.argv[1].replace("Z", "+00:00")).timestamp() - time.time() - float(sys.argv[2])))' "$window_end" "$1"
 }
 typing() { rm -f /run/keys; mkfifo /run/keys; exec 9<>/run/keys; }
 keys() { echo "$*" >&9; }
@@ -50,13 +68,17 @@ client() { # ssh arguments; in the background, what it says is in /run/client.ou
   exec_as laptop ssh alice@127.0.0.1 "$@" <&0 >/run/client.out 2>&1 &
 }
 enter() { as laptop ssh alice@127.0.0.1 "$@"; }
+query() { exec_as laptop psql -X -h /run/postgresql -U alice -d orders "$@" <&0 >/run/psql.out 2>&1 & } # in the background
 over() { as laptop ssh -o ControlMaster=no -S /run/mux/s "$@"; }
 is_inside() { stage_wait 10 pgrep -U alice -f -- "$1" || { cat /run/client.out >&2; return 1; }; }
 
-put_out() { "$gone" --user alice --title 'sshd: alice' --client laptop --grant "$grant"; }
-put_out_alone() { "$gone" --user alice --title 'sshd: alice' --grant "$grant"; } # the client has left before
-put_out_by() { "$gone" --user alice --title 'sshd: alice' --client laptop -- "$@"; }
-stays() { "$gone" --user alice --client laptop --stay --limit "$1" -- true; } # MS
+# What counts as inside: processes of alice's, sshd's of her sessions, and PostgreSQL's backends for her.
+watch() { "$gone" --user alice --title 'sshd: alice' --title 'postgres: alice ' "$@"; }
+put_out() { watch --client laptop --end "$window_end"; }
+put_out_alone() { watch --end "$window_end"; } # the client has left before, or notices nothing
+put_out_by() { watch --client laptop -- "$@"; }
+put_out_alone_by() { watch -- "$@"; }
+stays() { watch --client laptop --stay --limit "$1" -- true; } # MS
 
 # An echo server outside, through a forward.
 speaks() { [ "$(timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/$1; echo word >&3; head -n 1 <&3" 2>/dev/null)" = word ]; }

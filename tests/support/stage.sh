@@ -87,8 +87,8 @@ exec_as() {
 }
 
 # --- grantd -----------------------------------------------------------------------------------------------------
-grantd_start() {
-  exec_as grantd "$build/grantd/daemon/grantd" >>/run/grantd.log 2>&1 &
+grantd_start() { # [WRAPPER...]
+  exec_as grantd "$@" "$build/grantd/daemon/grantd" >>/run/grantd.log 2>&1 &
   echo $! >/run/grantd.pid
   disown
   stage_wait 20 grantctl status
