@@ -125,6 +125,34 @@ json::value describe(const store::grant& g, const timekeeper& time) {
   return v;
 }
 
+json::value describe(const lock_in_force& l, const timekeeper& time) {
+  json::value v;
+  v.set("id", lock_id_of(l.is.number));
+  switch (l.is.subject) {
+    case store::lock::what::person:
+      v.set("person", l.is.name);
+      break;
+    case store::lock::what::resource:
+      v.set("resource", l.is.name);
+      break;
+    case store::lock::what::all:
+      v.set("all", true);
+      break;
+  }
+  v.set("message", l.is.message);
+  v.set("from_us", l.is.from.us);
+  v.set("until_us", l.is.until.us);
+  v.set("left_us", std::max<int64_t>(0, (l.is.mapped_end.ns - time.boot().ns) / base::ns_per_us));
+  v.set("made_by", l.is.made_by);
+  return v;
+}
+
+std::string lock_id_of(uint64_t lock) { return std::string(base::print_id('k', lock).view()); }
+
+std::string_view subject_of(const store::lock& l) {
+  return l.subject == store::lock::what::all ? "everybody" : std::string_view(l.name);
+}
+
 std::string id_of(uint64_t grant) { return std::string(base::print_id('g', grant).view()); }
 
 std::string_view state_word(store::state s) {

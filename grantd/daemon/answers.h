@@ -2,6 +2,7 @@
 // Values of the daemon as JSON (PROTOCOL.md section 3, "Values"). Pure.
 #pragma once
 
+#include "daemon/locks.h"
 #include "daemon/pool.h"
 #include "daemon/timekeeper.h"
 #include "daemon/varlink.h"
@@ -14,7 +15,13 @@ namespace grantd::daemon {
 [[nodiscard]] json::value describe(const pool& names, const ended_grant& e);
 [[nodiscard]] json::value describe(const store::grant& g, const timekeeper& time);
 
+// A lock object.
+[[nodiscard]] json::value describe(const lock_in_force& l, const timekeeper& time);
+
 [[nodiscard]] std::string id_of(uint64_t grant);
+[[nodiscard]] std::string lock_id_of(uint64_t lock);
+// "alice", "orders-db", "everybody"
+[[nodiscard]] std::string_view subject_of(const store::lock& l);
 [[nodiscard]] std::string_view state_word(store::state s);
 [[nodiscard]] std::string_view event_word(store::state how);  // "revoke", "give-back", "expire"
 [[nodiscard]] std::string_view reason_word(decision::reason r);

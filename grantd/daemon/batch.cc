@@ -23,16 +23,16 @@ reply grants_reply(json::value&& grants) {
 
 bool harmless(store::error e) { return e == store::error::not_found || e == store::error::not_open; }
 
-reply store_refusal(store::error why, store::store& truth) {
+reply store_refusal(store::error why, store::store& truth, std::string_view so = "so nothing opens") {
   switch (why) {
     case store::error::full:
       return refusal("NoSpace",
-                     "the store's file system is full: nothing new can be recorded, so nothing opens",
+                     fmt::format("the store's file system is full: nothing new can be recorded, {}", so),
                      "df -h; then try again");
     case store::error::locked:
       return refusal("Locked", "the store is locked: " + truth.locked_text(), "grantctl store");
     default:
-      return refusal("Busy", "the store cannot be written: nothing new can be recorded, so nothing opens",
+      return refusal("Busy", fmt::format("the store cannot be written: nothing new can be recorded, {}", so),
                      "journalctl -u grantd");
   }
 }
@@ -61,24 +61,33 @@ std::vector<finished> core::turn() {
                : "the clock is right again");
   }
   expire();
+  expire_locks();
+  std::vector<waiting_lock_end> unlocking = resolve_lock_ends(out);
   size_t ended_before = undurable_.size();
   std::vector<waiting_end> waiting;
   resolve_ends(waiting);
-  bool shut = undurable_.size() > ended_before;
+  std::vector<waiting_lock> locked_now = take_locks(out);
+  bool shut = undurable_.size() > ended_before || !locked_now.empty();
   if (shut) publish();  // before the store: from here on no lookup that starts allows them
   std::vector<opening> opening_now = prepare_opens(out);
 
   bool durable = true;
-  if (!opening_now.empty()) {
+  if (!opening_now.empty() || !unlocking_.empty()) {
     auto written = write(&opening_now);
     if (!written) {
       refuse(opening_now, written.error(), out);
       opening_now.clear();
+      for (const waiting_lock_end& w : std::exchange(unlocking, {}))
+        out.push_back({w.to, store_refusal(written.error(), *store_, "so the lock stays")});
+      unlocking_.clear();
+    } else {
+      lift_locks();
     }
     refuse_invalid(opening_now, out);
   }
   bool due = time_.boot().ns - high_water_written_.ns >= high_water_every_ns;
-  if (!undurable_.empty() || !remaps_.empty() || !notes_.empty() || due) {
+  if (not_durable() != 0 || !locks_over_.empty() || !lock_remaps_.empty() || !remaps_.empty() ||
+      !notes_.empty() || due) {
     durable = write(nullptr).has_value();
   }
   for (opening& o : opening_now) {
@@ -90,7 +99,7 @@ std::vector<finished> core::turn() {
   publication_.at_least(store_->sequence());
   if (store_->locked() != published_lock_) dirty_ = true;
   if (dirty_ || (retrying && !publication_.error().empty())) publish();
-  next_end_ = windows_.next_end();
+  next_end_ = earliest_end();
 
   for (const opening& o : opening_now) {
     const open_grant* g = windows_.find(o.record.number);
@@ -102,6 +111,7 @@ std::vector<finished> core::turn() {
     reply r;
     if (publication_.error().empty()) {
       r.parameters.set("grant", std::move(object));
+      if (std::string w = lock_warning(*g); !w.empty()) r.parameters.set("warning", std::move(w));
     } else {
       r = refusal("NoTable",
                   fmt::format("grant {} is made, but {}", id_of(o.record.number), publication_.error()),
@@ -110,6 +120,8 @@ std::vector<finished> core::turn() {
     out.push_back({o.asked->from, std::move(r)});
   }
   for (waiting_end& w : waiting) out.push_back({w.to, answer_end(w, durable)});
+  for (const waiting_lock& w : locked_now) out.push_back({w.to, answer_lock(w)});
+  for (waiting_lock_end& w : unlocking) out.push_back({w.to, answer_lock_end(w)});
   for (waiting_unlock& u : unlocked) {
     reply r;
     if (u.refused) {
@@ -170,6 +182,12 @@ void core::expire() {
   for (uint64_t number : over) (void)end_one(number, store::state::expired, "clock", "");
 }
 
+std::optional<base::boot_time> core::earliest_end() const {
+  auto grants = windows_.next_end();
+  auto locks = locks_.next_end();
+  return grants && locks ? std::min(*grants, *locks) : grants ? grants : locks;
+}
+
 void core::resolve_ends(std::vector<waiting_end>& waiting) {
   for (const end_request& r : ends_) {
     std::vector<uint64_t> numbers;
@@ -198,7 +216,7 @@ std::expected<void, store::error> core::write(std::vector<opening>* opens) {
   if (must_exit_) return std::unexpected(store::error::fatal);
   auto done = write_once(opens, false);
   // Neither what opens nor what guests saw may eat the reserve that revocations need.
-  if (!done && done.error() == store::error::full && opens == nullptr && !undurable_.empty())
+  if (!done && done.error() == store::error::full && opens == nullptr && not_durable() != 0)
     done = write_once(nullptr, true);
   if (!done) {
     if (done.error() == store::error::fatal) {
@@ -227,6 +245,7 @@ std::expected<void, store::error> core::write_once(std::vector<opening>* opens, 
   undurable_.clear();
   windows_.settled();
   remaps_.clear();
+  locks_written();
   std::erase_if(notes_, [&](const pending_note& n) { return !urgent || !n.of_guests; });
   return {};
 }
@@ -236,6 +255,7 @@ std::expected<void, store::error> core::write_all(std::vector<opening>* opens, b
     auto done = store_->end_grant(e.number, e.how, e.by, e.reason, e.at);
     if (!done && !harmless(done.error())) return done;
   }
+  if (auto done = write_locks(); !done) return done;
   if (auto done = write_remaps(); !done) return done;
   for (const pending_note& n : notes_) {
     if (urgent && n.of_guests) continue;
@@ -245,6 +265,7 @@ std::expected<void, store::error> core::write_all(std::vector<opening>* opens, b
       return done;  // one that cannot be kept holds up nobody
   }
   if (opens != nullptr) {
+    if (auto done = write_lock_ends(unlocking_); !done) return done;
     for (opening& o : *opens) {
       auto number = store_->add_grant(o.record);
       o.invalid = !number && number.error() == store::error::invalid;

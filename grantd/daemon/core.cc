@@ -69,17 +69,22 @@ void core::stop() {
 void core::load() {
   windows_.clear();
   remaps_.clear();
+  locks_.forget_durable();
+  lock_remaps_.clear();
+  locks_over_.clear();
   unread_ = false;
   if (store_->locked() == store::lock_reason::none) {
     auto read = store_->each_open([&](store::grant&& g) {
       load_open(std::move(g));
       return true;
     });
-    if (read) {
+    if (read && load_locks()) {
       load_ended();
     } else {  // half of the truth is none
       windows_.clear();
       remaps_.clear();
+      locks_.forget_durable();
+      lock_remaps_.clear();
       unread_ = store_->locked() == store::lock_reason::none;
       say(level::alert, "the store cannot be read: nothing of it opens, it is tried again; grantctl store");
     }
@@ -127,6 +132,7 @@ void core::take_policy(std::shared_ptr<const policy::policy> p, uid_map uids) {
   say(level::notice, fmt::format("policy in force: {} people, {} resources", people, resources));
   for (std::string& c : roster_.take(std::move(p), std::move(uids))) say(level::warning, std::move(c));
   publication_.set_points(roster_.policy());
+  locks_.take_policy(roster_.policy());
   keep_note("policy", {{"people", people}, {"resources", resources}});
   end_those_without_policy();
   dirty_ = true;
@@ -187,7 +193,8 @@ bool core::not_durable(uint64_t number) const {
 }
 
 bool core::troubled() const {
-  return !undurable_.empty() || !publication_.error().empty() || !remaps_.empty() || was_behind_ || unread_ ||
+  return not_durable() != 0 || !locks_over_.empty() || !lock_remaps_.empty() ||
+         !publication_.error().empty() || !remaps_.empty() || was_behind_ || unread_ ||
          (!notes_.empty() && store_->locked() == store::lock_reason::none);
 }
 

@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "daemon/last_table.h"
-#include "service/log.h"
+#include "daemon/locks.h"
 #include "daemon/publication.h"
 #include "daemon/roster.h"
 #include "daemon/timekeeper.h"
 #include "daemon/varlink.h"
 #include "daemon/windows.h"
+#include "service/log.h"
 #include "store/store.h"
 
 namespace grantd::daemon {
@@ -44,6 +45,25 @@ struct end_request {
   std::string resource;
   store::state how = store::state::revoked;
   std::string reason;
+  std::string by;
+};
+
+// Shuts a person, a resource or everybody out. The handler has looked the name up.
+struct lock_request {
+  ticket from = 0;
+  store::lock::what subject = store::lock::what::person;
+  std::string name;
+  int64_t for_us = 0;
+  std::string message;
+  std::string by;
+};
+
+// Ends one lock by number, or all of a subject.
+struct lock_end_request {
+  ticket from = 0;
+  uint64_t number = 0;  // 0: by subject
+  store::lock::what subject = store::lock::what::person;
+  std::string name;
   std::string by;
 };
 
@@ -93,6 +113,8 @@ class core {
   void submit(open_request r) { opens_.push_back(std::move(r)); }
   void submit(end_request r) { ends_.push_back(std::move(r)); }
   void submit(unlock_request r) { unlocks_.push_back(std::move(r)); }
+  void submit(lock_request r) { asked_locks_.push_back(std::move(r)); }
+  void submit(lock_end_request r) { asked_lock_ends_.push_back(std::move(r)); }
   // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
   // there was no room for it.
   bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
@@ -100,8 +122,8 @@ class core {
   // acknowledge is in the store, its anchor and the table.
   [[nodiscard]] std::vector<finished> turn();
   [[nodiscard]] bool has_work() const {
-    return dirty_ || !opens_.empty() || !ends_.empty() || !unlocks_.empty() ||
-           store_->locked() != published_lock_;
+    return dirty_ || !opens_.empty() || !ends_.empty() || !unlocks_.empty() || !asked_locks_.empty() ||
+           !asked_lock_ends_.empty() || store_->locked() != published_lock_;
   }
   // Something has failed and the next second tries again.
   [[nodiscard]] bool troubled() const;
@@ -112,6 +134,7 @@ class core {
 
   // --- Looked at by the handlers ---
   [[nodiscard]] const windows& grants() const { return windows_; }
+  [[nodiscard]] const class locks& locks() const { return locks_; }
   [[nodiscard]] const pool& names() const { return pool_; }
   [[nodiscard]] const roster& people() const { return roster_; }
   [[nodiscard]] const timekeeper& time() const { return time_; }
@@ -119,7 +142,8 @@ class core {
   [[nodiscard]] store::store& truth() { return *store_; }
   [[nodiscard]] const settings& set() const { return settings_; }
   [[nodiscard]] base::utc_time started() const { return started_; }
-  [[nodiscard]] size_t not_durable() const { return undurable_.size(); }
+  // Ends and locks that are in force, but not on disk yet.
+  [[nodiscard]] size_t not_durable() const { return undurable_.size() + locks_.undurable(); }
   [[nodiscard]] bool not_durable(uint64_t number) const;  // it has ended, but not on disk yet
   // Nothing of the store is in memory: LOCKED, or it could not be read.
   [[nodiscard]] bool nothing_loaded() const {
@@ -163,6 +187,19 @@ class core {
     ticket to;
     std::optional<reply> refused;
   };
+  struct lock_ending {
+    uint64_t number;
+    std::string by;
+    base::utc_time at;
+  };
+  struct waiting_lock {
+    ticket to;
+    uint64_t number;
+  };
+  struct waiting_lock_end {
+    ticket to;
+    json::value locks{json::value::array{}};
+  };
   struct pending_note {
     std::string event;
     std::vector<std::pair<std::string, std::string>> fields;
@@ -183,6 +220,22 @@ class core {
   void map_again(decision::trust how, std::string_view why);
   void bring_into_force();
   void expire();
+  [[nodiscard]] std::optional<base::boot_time> earliest_end() const;
+  // locking.cc
+  [[nodiscard]] bool load_locks();
+  void load_lock(store::lock&& l);
+  void bring_locks_into_force();
+  void expire_locks();
+  [[nodiscard]] std::optional<reply> lock_refused() const;
+  [[nodiscard]] std::vector<waiting_lock> take_locks(std::vector<finished>& out);
+  [[nodiscard]] std::vector<waiting_lock_end> resolve_lock_ends(std::vector<finished>& out);
+  void lift_locks();  // those asked for: their ends are in the store
+  [[nodiscard]] reply answer_lock(const waiting_lock& w) const;
+  [[nodiscard]] reply answer_lock_end(waiting_lock_end& w) const;
+  [[nodiscard]] std::string lock_warning(const open_grant& g) const;
+  [[nodiscard]] std::expected<void, store::error> write_locks();
+  [[nodiscard]] std::expected<void, store::error> write_lock_ends(const std::vector<lock_ending>& ends);
+  void locks_written();
   json::value end_one(uint64_t number, store::state how, const std::string& by, const std::string& reason);
   void resolve_ends(std::vector<waiting_end>& waiting);
   [[nodiscard]] std::vector<opening> prepare_opens(std::vector<finished>& out);
@@ -201,13 +254,19 @@ class core {
   std::unique_ptr<store::store> store_;
   timekeeper time_;
   pool pool_;
-  windows windows_{pool_};
+  class locks locks_{pool_};
+  windows windows_{pool_, locks_};
   roster roster_;
   publication publication_;
   base::utc_time started_;
   std::vector<open_request> opens_;
   std::vector<end_request> ends_;
   std::vector<unlock_request> unlocks_;
+  std::vector<lock_request> asked_locks_;
+  std::vector<lock_end_request> asked_lock_ends_;
+  std::vector<lock_ending> unlocking_;   // asked for in this turn: in the store first, then in the table
+  std::vector<lock_ending> locks_over_;  // their time was up; not in the store yet
+  std::vector<store::store::remapped_lock> lock_remaps_;
   std::map<uint64_t, store::state> ended_before_;  // by the last table; not compared with the store yet
   std::vector<ending> undurable_;                  // in force, not in the store yet
   std::vector<store::store::remapped> remaps_;     // published, not in the store yet

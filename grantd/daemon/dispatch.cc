@@ -20,6 +20,8 @@ constexpr method table[] = {
     {"Audit", role::see, handlers::audit},           {"Seen", role::see, handlers::seen},
     {"Keys", role::root_or_ask, handlers::keys},     {"OnBehalf", role::ask, handlers::on_behalf},
     {"Watch", role::person, handlers::watch},        {"Sessions", role::person, handlers::sessions},
+    {"Lock", role::grant, handlers::lock},           {"Unlock", role::grant, handlers::unlock},
+    {"Locks", role::person, handlers::locks},
 };
 
 bool has_role(const caller& c, role needed) {

@@ -75,6 +75,10 @@ namespace handlers {
 answer grant(request& r);
 answer revoke(request& r);
 answer give_back(request& r);
+answer lock(request& r);
+answer unlock(request& r);
+answer locks(request& r);
+json::value locks_seen_by(const request& r);  // newest first: everybody's, resources' and one's own
 answer list(request& r);
 answer show(request& r);
 answer status(request& r);

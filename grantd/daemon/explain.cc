@@ -54,6 +54,29 @@ struct advice {
   std::string help;
 };
 
+std::string left_text(request& r, base::boot_time end) {
+  return std::string(base::print_duration((end.ns - r.in.time().boot().ns) / base::ns_per_us).view());
+}
+
+// Which lock refuses, its message and its end, beside the reason.
+void set_lock(json::value& to, request& r, const decision::verdict& v) {
+  const lock_in_force* l = v.why == decision::reason::locked ? r.in.locks().find(v.grant) : nullptr;
+  if (l == nullptr) return;
+  json::value object = describe(*l, r.in.time());
+  to.set("lock", std::move(object));
+}
+
+// Where nobody has a window yet a lock on a resource has no record: a grant would open nothing.
+const lock_in_force* lock_on(request& r, const policy::resource& what) {
+  const lock_in_force* last = nullptr;
+  for (const auto& [number, l] : r.in.locks().all()) {
+    if (l.is.subject != store::lock::what::resource || l.is.name != what.name) continue;
+    if (l.is.mapped_end <= r.in.time().boot()) continue;
+    if (last == nullptr || l.is.mapped_end > last->is.mapped_end) last = &l;
+  }
+  return last;
+}
+
 advice advise(request& r, const policy::person& who, const policy::resource& what, bool any_scope,
               const decision::verdict& v) {
   std::string open_it = fmt::format("grantctl grant {} {} --for {}", who.name, what.name,
@@ -80,12 +103,22 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
     case decision::reason::ended:
       return {fmt::format("the window of grant {} has ended", id_of(v.grant)), open_it};
     case decision::reason::locked:
-      return {fmt::format("logins are locked{}{}", v.text.empty() ? "" : ": ", v.text), "grantctl status"};
+      if (const lock_in_force* l = r.in.locks().find(v.grant)) {
+        return {fmt::format("{} is locked for {} more: {}", subject_of(l->is), left_text(r, l->is.mapped_end),
+                            l->is.message),
+                "grantctl locks"};
+      }
+      return {"logins are locked", "grantctl status"};
     default:
       break;
   }
   if (r.in.time().behind()) {
     return {"there is no open grant, and the clock is behind: nothing new opens", "grantctl clock accept"};
+  }
+  if (const lock_in_force* l = lock_on(r, what)) {
+    return {fmt::format("{} has no open grant for {}, and {} is locked for {} more: {}", who.name, what.name,
+                        what.name, left_text(r, l->is.mapped_end), l->is.message),
+            "grantctl locks"};
   }
   return {fmt::format("{} has no open grant for {}", who.name, what.name), open_it};
 }
@@ -128,6 +161,7 @@ answer explain(request& r) {
     point.set("allowed", v.allows());
     point.set("reason", reason_word(v.why));
     if (v.allows()) point.set("until_us", utc_us(r.in.time(), v.until));
+    set_lock(point, r, v);
     points.push(std::move(point));
     bool better = !any || (v.allows() && !best.allows()) ||
                   (v.allows() == best.allows() && (v.allows() ? v.until > best.until : v.why < best.why));
@@ -141,7 +175,9 @@ answer explain(request& r) {
     done.parameters.set("until_us", utc_us(r.in.time(), best.until));
     done.parameters.set("left_us", (best.until.ns - r.in.time().boot().ns) / base::ns_per_us);
   }
-  if (best.grant != 0) done.parameters.set("grant", id_of(best.grant));
+  if (best.grant != 0 && best.why != decision::reason::locked)
+    done.parameters.set("grant", id_of(best.grant));
+  if (any) set_lock(done.parameters, r, best);
   done.parameters.set("points", std::move(points));
   done.parameters.set("why", std::move(a.why));
   done.parameters.set("help", std::move(a.help));
@@ -186,7 +222,8 @@ answer check(request& r) {
   done.parameters.set("allowed", v.allows());
   done.parameters.set("reason", reason_word(v.why));
   if (v.allows()) done.parameters.set("until_us", utc_us(r.in.time(), v.until));
-  if (v.grant != 0) done.parameters.set("grant", id_of(v.grant));
+  if (v.grant != 0 && v.why != decision::reason::locked) done.parameters.set("grant", id_of(v.grant));
+  set_lock(done.parameters, r, v);
   return done;
 }
 

@@ -110,6 +110,8 @@ answer status(request& r) {
     }
   }
   done.parameters.set("grants", std::move(grants));
+  // Strangers to the policy are told nothing of locks.
+  if (r.by.may_see || !r.by.person.empty()) done.parameters.set("locks", locks_seen_by(r));
   json::value d;
   d.set("version", GRANTD_VERSION);
   d.set("pid", getpid());

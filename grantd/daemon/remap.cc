@@ -62,6 +62,7 @@ void core::bring_into_force() {
     g.mapped = decision::map_first(g.utc(), time_.now());
     remaps_.push_back({g.number, g.mapped});
   });
+  bring_locks_into_force();
   remap_why_ = "clock-right";
   dirty_ = true;
 }
@@ -86,7 +87,7 @@ reply core::accept_clock(const std::string& by) {
   }
   publication_.at_least(store_->sequence());
   publish();
-  next_end_ = windows_.next_end();
+  next_end_ = earliest_end();
   if (!durable)
     return refusal("NotDurable", "in force, but not on disk yet: it is tried again every second",
                    "grantctl clock");

@@ -31,7 +31,9 @@ type Daemon (
   version: string, pid: int, started_us: int, sequence: int, windows: int, locked: ?string, clock_behind: bool,
   policy_error: ?string, not_durable: int, table_error: ?string, leftovers: int
 )
-type Point (login_point: string, account: string, role: ?string, allowed: bool, reason: string, until_us: ?int)
+type Point (
+  login_point: string, account: string, role: ?string, allowed: bool, reason: string, until_us: ?int, lock: ?Lock
+)
 type Resource (
   name: string, description: string, login_points: []string, access: string, default_us: int, max_us: int,
   roles: []string
@@ -51,20 +53,24 @@ type Session (
   remote: ?string, pid: int, reporter: int, run: string, number: int
 )
 type Key (person: string, key: string)
+type Lock (
+  id: string, person: ?string, resource: ?string, all: ?bool, message: string, from_us: int, until_us: int, left_us: int,
+  made_by: string, covers: ?int
+)
 
-method Grant(person: string, resource: string, for_us: ?int, from_us: ?int, reason: ?string) -> (grant: Grant)
+method Grant(person: string, resource: string, for_us: ?int, from_us: ?int, reason: ?string) -> (grant: Grant, warning: ?string)
 method Revoke(id: ?string, person: ?string, resource: ?string, reason: ?string) -> (grants: []Grant, durable: bool)
 method GiveBack(id: ?string) -> (grants: []Grant, durable: bool)
 method List(person: ?string, resource: ?string, all: ?bool, limit: ?int) -> (grants: []Grant)
 method Show(id: string) -> (grant: Grant)
-method Status() -> (person: ?string, grants: []Grant, daemon: Daemon)
+method Status() -> (person: ?string, grants: []Grant, locks: ?[]Lock, daemon: Daemon)
 method Explain(person: string, resource: string) -> (
-  allowed: bool, until_us: ?int, left_us: ?int, grant: ?string, points: []Point, why: string, help: string
+  allowed: bool, until_us: ?int, left_us: ?int, grant: ?string, lock: ?Lock, points: []Point, why: string, help: string
 )
 method Resources() -> (resources: []Resource)
 method People() -> (people: []Person)
 method Check(account: string, login_point: string, role: ?string) -> (
-  allowed: bool, reason: string, until_us: ?int, grant: ?string
+  allowed: bool, reason: string, until_us: ?int, grant: ?string, lock: ?Lock
 )
 method Clock() -> (utc_us: int, high_water_us: int, synchronised: bool, behind: bool, offset_us: int)
 method AcceptClock() -> (utc_us: int, high_water_us: int, synchronised: bool, behind: bool, offset_us: int)
@@ -82,18 +88,26 @@ method Sessions(person: ?string, limit: ?int) -> (sessions: []Session, total: in
 method Keys() -> (keys: []Key)
 method OnBehalf(person: string) -> ()
 method Watch(person: ?string) -> (event: string, grant: Grant)
+method Lock(person: ?string, resource: ?string, name: ?string, all: ?bool, for_us: int, message: string) -> (
+  lock: Lock, durable: bool
+)
+method Unlock(id: ?string, person: ?string, resource: ?string, name: ?string, all: ?bool) -> (
+  locks: []Lock, durable: bool
+)
+method Locks() -> (locks: []Lock)
 
 error BadMessage (message: string)
 error NoSuchPerson (message: string, help: ?string)
 error NoSuchResource (message: string, help: ?string)
 error NoSuchGrant (message: string, help: ?string)
+error NoSuchLock (message: string, help: ?string)
 error NoAccount (message: string, help: ?string)
 error TooLong (message: string, help: ?string, max_us: int)
 error TooManyWindows (message: string, help: ?string)
 error AlreadyEnded (message: string, help: ?string)
 error NotInTheFuture (message: string, help: ?string)
 error NotAllowed (message: string, help: ?string)
-error NotDurable (message: string, help: ?string, grants: []Grant)
+error NotDurable (message: string, help: ?string, grants: ?[]Grant, lock: ?Lock)
 error NoTable (message: string, help: ?string)
 error Locked (message: string, help: ?string)
 error NoSpace (message: string, help: ?string)

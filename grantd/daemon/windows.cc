@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
+
+#include "table/format.h"
 
 namespace grantd::daemon {
 namespace {
@@ -43,6 +46,7 @@ void windows::give_up(scopes_id scopes) {
 
 // Only who names the grant; the number of windows is counted by reserve() and load().
 void windows::count(const open_grant& g, bool in) {
+  locks_.grants_changed();
   const auto& scopes = pool_.scopes(g.scopes);
   for (size_t i = 0; i < scopes.size(); ++i) {
     auto& numbers = pool_.at(scopes[i].account).grants;
@@ -178,9 +182,26 @@ decision::record windows::ended_record(const ended_grant& e, const scope_ref& s)
   return r;
 }
 
+decision::record windows::lock_record(const locks::told& l) const {
+  decision::record r{};
+  r.kind = decision::record_kind::lock;
+  r.who = l.who;
+  r.where = l.where;
+  r.start = l.lock->start;
+  r.end = l.lock->is.mapped_end;
+  r.grant = l.lock->is.number;
+  r.end_utc_s = l.lock->is.until.us / base::us_per_s;
+  r.utc_offset_s = utc_offset_s_;
+  r.text = l.text;
+  return r;
+}
+
 std::vector<decision::record> windows::records_of(const decision::account& who) const {
   std::vector<decision::record> all;
   const pool::account* account = pool_.find(who);
+  std::vector<locks::told> told;
+  locks_.tell(who, open_, account == nullptr ? std::vector<uint64_t>{} : account->grants, told);
+  for (const locks::told& l : told) all.push_back(lock_record(l));
   if (account == nullptr) return all;
   account_id id = pool_.id_of(*account);
   for (uint64_t number : account->grants) {
@@ -215,6 +236,15 @@ void windows::freeze(int32_t utc_offset_s, bool locked) {
     if (locked || !g.in_force) continue;
     for (const scope_ref& s : pool_.scopes(g.scopes)) flat_.push_back({&g, nullptr, &s});
   }
+  freeze_locks();
+  std::map<std::pair<decision::identity_class, std::string_view>, unsigned> locks_of;
+  for (const locks::told& l : flat_locks_) ++locks_of[{l.who.proved_by, l.who.name}];
+  auto most = [&](account_id id) {
+    const pool::account& a = pool_.at(id);
+    auto n = locks_of.empty() ? locks_of.end() : locks_of.find({a.proved_by, pool_.text(a.name)});
+    return std::min(max_told_of_account,
+                    table::max_records_per_account - (n == locks_of.end() ? 0 : n->second));
+  };
   // An account's windows in the table, then its endings.
   std::unordered_map<account_id, unsigned> told;
   auto tell = [&](uint64_t order, const kept& k) {
@@ -223,7 +253,7 @@ void windows::freeze(int32_t utc_offset_s, bool locked) {
       auto [n, fresh] = told.emplace(s.account, 0);
       if (fresh && !locked)
         n->second = std::min(pool_.at(s.account).windows, decision::max_windows_per_account);
-      if (++n->second <= max_told_of_account) flat_.push_back({nullptr, &k.what, &s});
+      if (++n->second <= most(s.account)) flat_.push_back({nullptr, &k.what, &s});
     }
   };
   // First what only the table knows; the newest before the older ones, which need not be told.
@@ -233,7 +263,26 @@ void windows::freeze(int32_t utc_offset_s, bool locked) {
   }
 }
 
+// Accounts with open grants, then those that only the policy knows.
+void windows::freeze_locks() {
+  flat_locks_.clear();
+  if (locks_.all().empty()) return;
+  std::unordered_set<account_id> seen;
+  for (const auto& [number, g] : open_) {
+    for (const scope_ref& s : pool_.scopes(g.scopes)) {
+      if (!seen.insert(s.account).second) continue;
+      const pool::account& a = pool_.at(s.account);
+      locks_.tell({a.proved_by, pool_.text(a.name)}, open_, a.grants, flat_locks_);
+    }
+  }
+  locks_.each_account([this](const decision::account& who) {
+    const pool::account* known = pool_.find(who);
+    if (known == nullptr || known->grants.empty()) locks_.tell(who, open_, {}, flat_locks_);
+  });
+}
+
 decision::record windows::at(size_t i) const {
+  if (i >= flat_.size()) return lock_record(flat_locks_[i - flat_.size()]);
   const flat& f = flat_[i];
   return f.window != nullptr ? window_record(*f.window, *f.scope) : ended_record(*f.ended, *f.scope);
 }
@@ -241,6 +290,8 @@ decision::record windows::at(size_t i) const {
 void windows::thaw() {
   flat_.clear();
   flat_.shrink_to_fit();
+  flat_locks_.clear();
+  flat_locks_.shrink_to_fit();
 }
 
 }  // namespace grantd::daemon

@@ -11,28 +11,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/locks.h"
+#include "daemon/open_grant.h"
 #include "daemon/pool.h"
 #include "decision/mapping.h"
 #include "store/store.h"
 #include "table/publisher.h"
 
 namespace grantd::daemon {
-
-struct open_grant {
-  uint64_t number = 0;
-  base::utc_time not_before;
-  base::utc_time not_after;
-  base::utc_time made;
-  decision::boot_window mapped;
-  text_id person = 0;
-  text_id resource = 0;
-  text_id made_by = 0;
-  scopes_id scopes = 0;
-  bool in_force = true;  // false: not mapped in this boot yet (the clock is behind), not published
-  std::string reason;
-
-  [[nodiscard]] decision::utc_window utc() const { return {not_before, not_after}; }
-};
 
 struct ended_grant {
   open_grant was;
@@ -45,12 +31,12 @@ struct ended_grant {
 
 inline constexpr int64_t ended_kept_ns = 900 * base::ns_per_s;
 inline constexpr size_t max_ended = 8192;  // beyond it the oldest are forgotten early
-// Records of one account beside its locks: what its windows leave free is for endings.
+// Windows and endings of one account; what its windows and its locks leave free is for endings.
 inline constexpr unsigned max_told_of_account = 56;
 
 class windows : public table::source {
  public:
-  explicit windows(pool& names) : pool_(names) {}
+  windows(pool& names, locks& in_force) : pool_(names), locks_(in_force) {}
 
   [[nodiscard]] const std::map<uint64_t, open_grant>& open() const { return open_; }
   [[nodiscard]] const open_grant* find(uint64_t number) const;
@@ -83,15 +69,17 @@ class windows : public table::source {
   [[nodiscard]] size_t window_count() const;  // records of windows in force
 
   // table::source: call freeze() before a publication; it must not outlive the next change.
-  // `locked`: endings only.
+  // `locked`: endings and locks only.
   void freeze(int32_t utc_offset_s, bool locked);
-  [[nodiscard]] size_t size() const override { return flat_.size(); }
+  [[nodiscard]] size_t size() const override { return flat_.size() + flat_locks_.size(); }
   [[nodiscard]] decision::record at(size_t i) const override;
   void thaw();
 
  private:
   [[nodiscard]] decision::record window_record(const open_grant& g, const scope_ref& s) const;
   [[nodiscard]] decision::record ended_record(const ended_grant& e, const scope_ref& s) const;
+  [[nodiscard]] decision::record lock_record(const locks::told& l) const;
+  void freeze_locks();
   void count(const open_grant& g, bool in);
   void drop_ended(uint64_t order);
   void keep_few_ended();
@@ -102,6 +90,7 @@ class windows : public table::source {
     bool pressing = false;
   };
   pool& pool_;
+  locks& locks_;
   std::map<uint64_t, open_grant> open_;
   std::map<uint64_t, kept> ended_;                   // by order of ending
   std::map<scope_ref, uint64_t> newest_;             // the order of the last ending; access left out
@@ -115,6 +104,7 @@ class windows : public table::source {
     const scope_ref* scope;
   };
   std::vector<flat> flat_;
+  std::vector<locks::told> flat_locks_;
 };
 
 }  // namespace grantd::daemon

@@ -40,12 +40,12 @@ std::set<std::string, std::less<>> with(std::set<std::string, std::less<>> more)
 }  // namespace
 
 TEST(each_method_is_for_its_role_and_nobody_else) {
-  const std::set<std::string, std::less<>> person = {"GiveBack", "List",  "Show",  "Explain",
-                                                     "People",   "Check", "Watch", "Sessions"};
+  const std::set<std::string, std::less<>> person = {"GiveBack", "List",  "Show",     "Explain", "People",
+                                                     "Check",    "Watch", "Sessions", "Locks"};
   auto see = person;
   see.insert({"Audit", "Seen"});
   auto grant = see;
-  grant.insert({"Grant", "Revoke"});
+  grant.insert({"Grant", "Revoke", "Lock", "Unlock"});
   auto root = grant;
   root.insert({"AcceptClock", "UnlockStore", "Keys"});
   const somebody all[] = {
