@@ -133,8 +133,10 @@ reword(ErrorData *error)
 void
 emit_log(ErrorData *error)
 {
-	// Raised by us and not by an administrator or the end of the server: they leave was_ended() false.
-	if (was_ended() && error->elevel == FATAL && error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+	// Raised by us and not by an administrator or the end of the server: they leave was_ended() false. The second
+	// code is what the server makes of it while it authenticates ("due to timeout").
+	if (was_ended() && error->elevel == FATAL &&
+		(error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN || error->sqlerrcode == ERRCODE_QUERY_CANCELED))
 		reword(error);
 	if (previous_emit_log != nullptr)
 		previous_emit_log(error);

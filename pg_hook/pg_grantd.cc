@@ -117,10 +117,6 @@ void
 decide(attempt &a) noexcept
 {
 	a.answer = guest::check(current.table, question(a));
-	if (a.answer.verdict.allows())
-		return;
-	guest::say_denied(a.answer, a.where, a.why);
-	guest::say_help(a.answer, a.help);
 }
 
 void
@@ -172,8 +168,10 @@ headline(decision::reason why) noexcept
 
 // The client learns reason and help; the log also as whom was asked.
 void
-say_denied(const attempt &a, const Port *port, int level, const char *before)
+say_denied(attempt &a, const Port *port, int level, const char *before)
 {
+	guest::say_denied(a.answer, a.where, a.why);
+	guest::say_help(a.answer, a.help);
 	const bool said = a.answer.verdict.why == decision::reason::no_window; // by the headline
 
 	ereport(level, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
@@ -218,18 +216,25 @@ describe(const attempt &a, slot_state state) noexcept
 	return s;
 }
 
-// Slot first, lookup second: a revocation in between finds the session.
+void
+refuse(attempt &a, const Port *port)
+{
+	tell_grantd(a, wire::outcome::denied);
+	say_denied(a, port, FATAL, "");
+}
+
+// Slot first, lookup second: a revocation in between finds the session, which then is none.
 void
 enforce(attempt &a, const Port *port)
 {
 	prepare(describe(a, slot_state::gated), current.cluster);
 	decide(a);
 	if (!a.answer.verdict.allows())
-	{
-		tell_grantd(a, wire::outcome::denied);
-		say_denied(a, port, FATAL, "");
-	}
-	arm(a.answer);
+		refuse(a, port);
+	const standing inside = arm(a.answer);
+	a.answer = inside.last;
+	if (inside.ended)
+		refuse(a, port);
 	tell_grantd(a, wire::outcome::allowed);
 }
 

@@ -247,7 +247,7 @@ prepare(const slot &who, const char *cluster)
 	refuse_for_want_of(self.mine == nullptr ? "a slot in shared memory" : nullptr);
 }
 
-void
+standing
 arm(const guest::answer &allowed)
 {
 	self.last = allowed;
@@ -256,6 +256,7 @@ arm(const guest::answer &allowed)
 	refuse_for_want_of(start_timer());
 	admit(self.mine, allowed.verdict.given, allowed.verdict.until.ns, allowed.verdict.grant);
 	refuse_for_want_of(let_through());
+	return stand();
 }
 
 void

@@ -17,18 +17,6 @@ inline constexpr int64_t ask_again_ns = 5 * base::ns_per_s;
 // The signal by which the worker pokes, and the timer's.
 [[nodiscard]] int poke_signal() noexcept;
 
-// In this order (DESIGN section 9): prepare() installs the handler, holds the signal back and claims the slot,
-// then the caller looks up, then arm() starts the timer and lets the signal through, or the caller refuses.
-// FATAL, logged, when the handler, the slot or the timer is not to be had. `who` and `cluster` are copied.
-void prepare(const slot &who, const char *cluster);
-void arm(const guest::answer &allowed);
-
-// A backend that is let in without being asked for a grant: in its slot, if there is one.
-void note_ungated(const slot &who);
-
-// At exit, before the slot goes: no timer, and a poke does nothing.
-void disarm() noexcept;
-
 // Of this process. `active`: armed. A copy, taken with the signal blocked.
 struct standing
 {
@@ -37,6 +25,20 @@ struct standing
 	guest::answer last;
 	decision::login_point where; // views into static memory
 };
+
+// In this order (DESIGN section 9): prepare() installs the handler, holds the signal back and claims the slot,
+// then the caller looks up, then arm() starts the timer and lets the signal through, or the caller refuses.
+// FATAL, logged, when the handler, the slot or the timer is not to be had. `who` and `cluster` are copied.
+// What arm() returns may have ended already: by a poke that waited.
+void prepare(const slot &who, const char *cluster);
+[[nodiscard]] standing arm(const guest::answer &allowed);
+
+// A backend that is let in without being asked for a grant: in its slot, if there is one.
+void note_ungated(const slot &who);
+
+// At exit, before the slot goes: no timer, and a poke does nothing.
+void disarm() noexcept;
+
 [[nodiscard]] standing stand() noexcept;
 
 // Asks now, with the resource's name; for what is said to the person. Signal blocked meanwhile.

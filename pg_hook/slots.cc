@@ -11,6 +11,7 @@
 
 extern "C"
 {
+#include <postmaster/autovacuum.h>
 #include <replication/slot.h>
 #include <storage/ipc.h>
 #include <storage/proc.h>
