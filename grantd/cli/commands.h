@@ -14,6 +14,8 @@ extern const command give_back_command;
 extern const command grant_command;
 extern const command keys_command;
 extern const command list_command;
+extern const command lock_command;
+extern const command locks_command;
 extern const command people_command;
 extern const command request_command;
 extern const command resources_command;
@@ -23,6 +25,7 @@ extern const command show_command;
 extern const command status_command;
 extern const command stdio_command;
 extern const command store_command;
+extern const command unlock_command;
 extern const command watch_command;
 
 }  // namespace grantd::cli

@@ -52,13 +52,19 @@ result<exit_code> run(context& c) {
   auto answer = c.ask("Grant", std::move(parameters));
   if (!answer) return std::unexpected(std::move(answer.error()));
   problem bad;
-  auto g = read_grant(fields(*answer, bad).object("grant"));
+  fields f(*answer, bad);
+  auto g = read_grant(f.object("grant"));
+  auto warning = f.maybe_text("warning");
   if (bad) return bad.refuse();
   if (!g) return std::unexpected(std::move(g.error()));
   if (c.opts.json) {
     c.print_document(*answer);
   } else {
     c.out.data(paint(grant_line(*g, c), colour::plain, false) + "\n");
+    if (warning) {
+      c.out.say(*warning);
+      c.out.help("grantctl locks");
+    }
   }
   return exit_code::done;
 }

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/grants.h"
+#include "cli/locks.h"
 
 namespace grantd::cli {
 namespace {
@@ -39,6 +40,8 @@ result<exit_code> run(context& c) {
   if (!answer) return std::unexpected(std::move(answer.error()));
   auto grants = read_grants(*answer);
   if (!grants) return std::unexpected(std::move(grants.error()));
+  auto locks = read_locks(*answer);
+  if (!locks) return std::unexpected(std::move(locks.error()));
   problem bad;
   fields f(*answer, bad);
   auto person = f.maybe_text("person");
@@ -71,6 +74,8 @@ result<exit_code> run(context& c) {
     c.out.data(t.print(c.out.colours()));
   }
   c.out.data(paint(line, colour::faint, c.out.colours()) + "\n");
+  for (const lock& l : *locks) c.out.say("locked: " + lock_line(l, c));
+  if (!locks->empty()) c.out.help("grantctl locks");
   say_what_is_wrong(daemon, bad, c.out);
   return exit_code::done;
 }

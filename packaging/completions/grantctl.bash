@@ -37,12 +37,14 @@ _grantctl() {
     --for) words='30m 1h 2h 4h 8h' ;;
     --person) words=$(_grantctl_names people name) ;;
     --resource) words=$(_grantctl_names resources name) ;;
-    --host | --until | --from | --reason | --limit | --after | --ask-user) return ;;
+    --host | --until | --from | --reason | --message | --limit | --after | --ask-user) return ;;
     *)
       case $command:$cur in
         grant:-*) words='--for --until --from --reason' ;;
         request:-*) words='--for --reason' ;;
         revoke:-*) words='--person --resource --reason' ;;
+        lock:-*) words='--person --resource --all --for --message' ;;
+        unlock:-*) words='--person --resource --all' ;;
         list:-*) words='--person --resource --all --limit' ;;
         sessions:-*) words='--person --limit' ;;
         audit:-*) words='--after --limit' ;;
@@ -50,8 +52,8 @@ _grantctl() {
         stdio:-*) words='--person' ;;
         keys:-*) words='--ask-user' ;;
         :-*) words='--version' ;;
-        :*) words='status request grant revoke give-back list sessions show explain resources people watch audit clock store
-          call stdio keys' ;;
+        :*) words='status request grant revoke give-back lock unlock locks list sessions show explain resources people watch
+          audit clock store call stdio keys' ;;
         grant:* | explain:*)
           case $places in
             0) words=$(_grantctl_names people name) ;;
@@ -59,12 +61,18 @@ _grantctl() {
           esac
           [ "$command$places" = explain0 ] && words+=" $(_grantctl_names resources name)"
           ;;
+        lock:* | unlock:*)
+          if [ "$places" = 0 ]; then
+            words="$(_grantctl_names people name) $(_grantctl_names resources name)"
+            [ "$command" = unlock ] && words+=" $(_grantctl_names locks id)"
+          fi
+          ;;
         request:*) [ "$places" -gt 0 ] || words=$(_grantctl_names resources name) ;;
         revoke:* | give-back:* | show:*) [ "$places" -gt 0 ] || words=$(_grantctl_names list id) ;;
         clock:*) words='accept' ;;
         store:*) words='unlock' ;;
         call:*)
-          [ "$places" -gt 0 ] || words='Grant Revoke GiveBack List Sessions Show Status Explain Resources People Check Clock
+          [ "$places" -gt 0 ] || words='Grant Revoke GiveBack Lock Unlock Locks List Sessions Show Status Explain Resources People Check Clock
             AcceptClock Store UnlockStore Audit Keys Watch org.varlink.service.GetInfo
             org.varlink.service.GetInterfaceDescription'
           ;;
