@@ -26,7 +26,8 @@ sub openssl { IPC::Run::run([ 'openssl', @_ ], '>', "$tls/out", '2>', "$tls/err"
 openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', 2, '-subj', '/CN=test ca', '-keyout', "$tls/ca.key",
 	'-out', "$tls/ca.crt");
 for (['server', '/CN=127.0.0.1'], ['alice', '/O=Example/OU=people/CN=alice'], ['bob', '/O=Example/OU=people/CN=bob'],
-	['stranger', '/O=Example/OU=guests/CN=alice'])
+	['stranger', '/O=Example/OU=guests/CN=alice'],
+	['lengthy', '/O=Example' . join('', map { '/OU=' . $_ x 60 } 'a' .. 'c') . '/CN=alice'])
 {
 	my ($name, $subject) = @$_;
 	openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', $subject, '-keyout', "$tls/$name.key", '-out', "$tls/$name.csr");
@@ -182,6 +183,22 @@ refused($node, with_cert('by_cert_dn', 'alice', 'stranger'), qr/no open grant/, 
 truth(window($alice, 'alice'));
 let_in($node, with_cert('by_cert_dn', 'alice', 'alice'), 'cert by DN, the subject');
 refused($node, with_cert('by_cert_dn', 'alice', 'stranger'), qr/no open grant/, 'cert by DN, another subject mapped to the role');
+
+# A subject longer than a window can name is nobody's: cut off it would be somebody else's. Asked at the login, and
+# again by the session.
+truth(window('pg:alice', 'alice'));
+my ($in, $out, $err) = ('', '', '');
+my $psql = IPC::Run::start([ 'psql', '-XAtqw', '-d', 'port=' . $node->port . ' ' . with_cert('by_cert', 'alice', 'lengthy') ], '<', \$in, '>', \$out, '2>', \$err);
+$in .= "select 'pid', pg_backend_pid();\n";
+my $pid = eventually { $psql->pump_nb; $out =~ /pid\|(\d+)/ ? $1 : 0 } 'cert, a long subject: let in by the role';
+my $long = join ',', 'CN=alice', map({ 'OU=' . $_ x 60 } 'c', 'b', 'a'), 'O=Example';
+truth(record('window', id => 'dn:' . substr($long, 0, 128), role => 'alice', cluster => '*'));
+refused($node, with_cert('by_cert', 'alice', 'lengthy'), qr/no open grant/, 'cert, a long subject: the window of its beginning');
+like(slurp_file($node->logfile), qr/asked as dn:\Q$long\E, pg:alice$/m, 'cert, a long subject: it is the one that was meant');
+poke($pid);
+eventually { is_gone($pid) } 'cert, a long subject: the session asks in the same way', 20;
+ok(is_gone($pid), 'cert, a long subject: the session asks in the same way');
+$psql->finish;
 
 # A password with a certificate beside it proves the role.
 truth(window('pg:alice', 'alice'));
