@@ -10,21 +10,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <cstdlib>
 #include <cstring>
+
+#include "service/handed_over.h"
 
 namespace grantd::daemon {
 namespace {
 
-constexpr int first_listen_fd = 3;  // SD_LISTEN_FDS_START
 constexpr int backlog = 4096;
-
-int option(int fd, int name) {
-  int value = -1;
-  socklen_t size = sizeof value;
-  return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
-}
 
 std::expected<base::unique_fd, std::string> bind_one(const std::string& path, int type) {
   sockaddr_un address{};
@@ -48,43 +41,20 @@ std::expected<base::unique_fd, std::string> bind_one(const std::string& path, in
   return fd;
 }
 
-// Takes what sd_listen_fds(3) describes. Anything unexpected is refused: an open descriptor is a right.
 std::expected<void, std::string> take_handed_over(listeners& out) {
-  const char* pid = std::getenv("LISTEN_PID");
-  const char* count = std::getenv("LISTEN_FDS");
-  int n = 0;
-  if (pid != nullptr && count != nullptr && pid == std::to_string(getpid())) {
-    std::string_view text(count);
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-    if (error != std::errc{} || end != text.data() + text.size() || n < 0 || n > 16) {
-      return std::unexpected("LISTEN_FDS is not a small number");
-    }
-  }
-  const char* listed = std::getenv("LISTEN_FDNAMES");
-  std::string names = listed == nullptr ? "" : listed;
-  unsetenv("LISTEN_PID");
-  unsetenv("LISTEN_FDS");
-  unsetenv("LISTEN_FDNAMES");
-  for (int fd = first_listen_fd; fd < first_listen_fd + n; ++fd) {
-    std::string name = names.substr(0, names.find(':'));
-    names.erase(0, names.find(':') == std::string::npos ? names.size() : name.size() + 1);
-    int type = option(fd, SO_TYPE);
-    bool named_api = name == "api.sock";
-    bool named_report = name == "report.sock";
-    bool stream = type == SOCK_STREAM && option(fd, SO_ACCEPTCONN) == 1;
-    bool datagram = type == SOCK_DGRAM;
-    base::unique_fd* place = stream && !named_report  ? &out.api
-                             : datagram && !named_api ? &out.report
-                                                      : nullptr;
-    if (option(fd, SO_DOMAIN) != AF_UNIX || place == nullptr || place->valid()) {
+  auto handed = service::take_handed_over();
+  if (!handed) return std::unexpected(handed.error());
+  for (service::handed_over& h : *handed) {
+    const bool stream = h.type == SOCK_STREAM && h.listening && h.name != "report.sock";
+    const bool datagram = h.type == SOCK_DGRAM && h.name != "api.sock";
+    base::unique_fd* place = stream ? &out.api : datagram ? &out.report : nullptr;
+    if (place == nullptr || place->valid()) {
       return std::unexpected(
           fmt::format("descriptor {} ({}) of LISTEN_FDS is neither a listening stream socket for "
                       "api.sock nor a datagram socket for report.sock",
-                      fd, name));
+                      h.fd.get(), h.name));
     }
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    place->reset(fd);
+    *place = std::move(h.fd);
   }
   return {};
 }

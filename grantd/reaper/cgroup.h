@@ -16,6 +16,12 @@
 
 namespace grantd::reaper {
 
+class hierarchy;
+
+// Of the version 2 hierarchy ("0::" of /proc/PID/cgroup). Nothing for a process that is gone, for a cgroup
+// that was removed, and for a path that leads out of our cgroup namespace ("/..").
+[[nodiscard]] std::optional<std::string> cgroup_path_of(pid_t pid);
+
 class cgroup {
  public:
   // The kernel's number for it (its inode): not given out again in this boot.
@@ -31,10 +37,13 @@ class cgroup {
   [[nodiscard]] std::vector<pid_t> members() const;
   // To each member: pins it by pidfd, looks whether it is still inside, then sends. How many got it.
   unsigned signal(int signo) const;
-  // cgroup.kill: everything in it and below, forks included. errno, or 0 (a cgroup that is gone is 0).
+  // Is this process in it or below? Asked of the process, by path.
+  [[nodiscard]] bool holds(pid_t pid) const;
+  // cgroup.kill (Linux 5.14): everything in it and below, forks included. errno, or 0 (a cgroup that is gone
+  // is 0).
   [[nodiscard]] int kill() const;
   // Removes what is empty: it and what is below. For cgroups of our own making only.
-  void remove() const;
+  void remove(const hierarchy& from) const;
 
  private:
   friend class hierarchy;
@@ -49,8 +58,7 @@ class hierarchy {
   // Where cgroup2 is mounted: /sys/fs/cgroup, or in the hybrid layout /sys/fs/cgroup/unified.
   [[nodiscard]] static std::expected<hierarchy, std::string> find();
 
-  // The cgroup of a process ("0::" of /proc/PID/cgroup). A path that leads out of our namespace ("/..") is
-  // refused.
+  // cgroup_path_of, or why not.
   [[nodiscard]] std::expected<std::string, std::string> path_of(pid_t pid) const;
   // `id` given: refused unless it is that very one.
   [[nodiscard]] std::expected<cgroup, std::string> open(const std::string& path,
@@ -62,12 +70,11 @@ class hierarchy {
   [[nodiscard]] std::expected<void, std::string> move(const cgroup& into, pid_t pid) const;
   // Ids of the cgroup at `path` and of all above it, innermost first; the root is left out.
   [[nodiscard]] std::vector<uint64_t> ids_up(const std::string& path) const;
-  // Directory entries below `path`: "session-3.scope", "user@1000.service", ...
-  [[nodiscard]] std::vector<std::string> children(const std::string& path) const;
+  // For *at() calls.
+  [[nodiscard]] int root() const { return root_.get(); }
 
  private:
   base::unique_fd root_;
-  std::string mount_;
 };
 
 // "/user.slice/user-1000.slice/session-3.scope" (below anything) is 1000's; nothing for any other shape, and

@@ -1,3 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes to the terminals of a session; never waits.
+// Writes to the terminals of a session; never waits. A terminal that is full, or not what it should be, gets
+// nothing.
 #include "reaper/terminal.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <set>
+#include <string>
+
+#include "base/names.h"
+#include "reaper/file.h"
+
+namespace grantd::reaper {
+namespace {
+
+constexpr unsigned first_pts_major = 136;  // UNIX98_PTY_SLAVE_MAJOR, eight of them, 256 terminals each ...
+constexpr unsigned last_pts_major = 143;
+constexpr unsigned per_major = 256;
+
+// The controlling terminal: seventh field of /proc/PID/stat (proc(5)), after the name, which may hold
+// anything.
+unsigned terminal_of(pid_t pid) {
+  const std::string file = "/proc/" + std::to_string(pid) + "/stat";
+  const std::string text = read_at(AT_FDCWD, file.c_str()).value_or("");
+  size_t at = text.rfind(')');
+  if (at == std::string::npos) return 0;
+  for (int field = 0; field < 5 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
+  if (at == std::string::npos) return 0;
+  int device = 0;
+  std::from_chars(text.data() + at + 1, text.data() + text.size(), device);
+  return static_cast<unsigned>(device);
+}
+
+bool say(unsigned device, const std::string& text) {
+  const unsigned kind = major(device);
+  if (kind < first_pts_major || kind > last_pts_major) return false;
+  // The kernel numbers on beyond 255 within one major, too: its minor has 20 bits.
+  const unsigned number = (kind - first_pts_major) * per_major + minor(device);
+  const std::string name = "/dev/pts/" + std::to_string(number);
+  base::unique_fd fd(open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat s{};
+  if (!fd.valid() || fstat(fd.get(), &s) != 0 || !S_ISCHR(s.st_mode) ||
+      s.st_rdev != makedev(kind, minor(device)))
+    return false;
+  return write(fd.get(), text.data(), text.size()) > 0;
+}
+
+}  // namespace
+
+unsigned tell_terminals(const cgroup& session, std::string_view line) {
+  std::string text = "\r\n";
+  if (base::is_printable_utf8(line)) {
+    text += line;
+  } else {
+    for (char c : line) text += c >= 0x20 && c < 0x7f ? c : '?';
+  }
+  text += "\r\n";
+  std::set<unsigned> devices;
+  for (pid_t pid : session.members()) {
+    if (unsigned device = terminal_of(pid); device != 0) devices.insert(device);
+  }
+  unsigned told = 0;
+  for (unsigned device : devices) told += say(device, text) ? 1 : 0;
+  return told;
+}
+
+}  // namespace grantd::reaper

@@ -1,3 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ends what systemd runs for a user outside of their sessions.
+// Ends what systemd runs for a user outside of their sessions; remembers that it lingered.
 #include "reaper/user_services.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "base/names.h"
+
+namespace grantd::reaper {
+namespace {
+
+bool is_file_name(const std::string& name) {
+  return base::is_account_name(name) && name != "." && name != "..";  // an account's name has no '/'
+}
+
+bool is_there(const std::string& path) {
+  struct stat s{};
+  return lstat(path.c_str(), &s) == 0;
+}
+
+// Makes an empty file at `to`, then removes `from`: at worst both are there.
+bool move_marker(const std::string& from, const std::string& to, mode_t mode) {
+  if (std::rename(from.c_str(), to.c_str()) == 0) return true;
+  if (errno != EXDEV) return false;
+  base::unique_fd fd(open(to.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode));
+  return fd.valid() && unlink(from.c_str()) == 0;
+}
+
+struct close_directory {
+  void operator()(DIR* d) const { closedir(d); }
+};
+
+// Is every session scope of the slice registered, and is there nothing but sessions and the user's own
+// manager?
+bool all_registered(const hierarchy& groups, const std::string& slice,
+                    const std::function<bool(uint64_t)>& registered) {
+  int fd = openat(groups.root(), slice.c_str() + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  std::unique_ptr<DIR, close_directory> d(fdopendir(fd));
+  if (!d) {
+    base::unique_fd closed(fd);
+    return false;
+  }
+  while (const dirent* e = readdir(d.get())) {
+    if (e->d_type != DT_DIR || !std::string_view(e->d_name).ends_with(".scope")) continue;
+    struct stat s{};
+    if (fstatat(fd, e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && !registered(s.st_ino)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+user_services::user_services(const hierarchy& groups, std::string linger, std::string kept)
+    : groups_(groups), linger_(std::move(linger)), kept_(std::move(kept)) {}
+
+user_services::ended user_services::end(uid_t uid, const std::string& name, const std::string& beside,
+                                        const std::function<bool(uint64_t)>& registered) const {
+  ended out;
+  const auto owner = owner_of_scope(beside);
+  if (!is_file_name(name) || !owner || *owner != uid) {
+    out.troubles.push_back("\"" + name + "\" beside " + beside + " is nobody whose services could be ended");
+    return out;
+  }
+  // Linger first: a manager that is gone would be started again for it.
+  const std::string lingers = linger_ + "/" + name;
+  if (is_there(lingers)) {
+    (void)mkdir(kept_.c_str(), 0700);
+    out.lingered = move_marker(lingers, kept_ + "/" + name, 0600);
+    if (!out.lingered) out.troubles.push_back(lingers + " cannot be put aside: " + std::strerror(errno));
+  }
+  const std::string slice = beside.substr(0, beside.rfind('/'));
+  const std::string manager = slice + "/user@" + std::to_string(uid) + ".service";
+  for (const std::string& path : {manager, slice}) {
+    if (path == slice && !all_registered(groups_, slice, registered)) continue;
+    auto group = groups_.open(path);
+    if (!group) continue;  // it does not run
+    if (!group->populated()) continue;
+    if (int error = group->kill(); error != 0) {
+      out.troubles.push_back(path + " cannot be killed: " + std::strerror(error));
+    }
+    out.killed.push_back(std::move(*group));
+  }
+  return out;
+}
+
+bool user_services::restore(const std::string& name) const {
+  if (!is_file_name(name)) return false;
+  const std::string kept = kept_ + "/" + name;
+  return is_there(kept) && move_marker(kept, linger_ + "/" + name, 0644);
+}
+
+}  // namespace grantd::reaper

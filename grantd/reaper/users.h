@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Users of logind whose sessions were registered: when the last window that covers one of their login points
+// is gone, what systemd runs for them beside their sessions is ended, too.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "reaper/session.h"
+#include "reaper/spool.h"
+#include "reaper/state.h"
+#include "reaper/user_services.h"
+
+namespace grantd::reaper {
+
+struct user {
+  uid_t uid = 0;
+  std::string name;
+  std::string beside;                            // path of a session scope of theirs
+  std::map<std::string, guest::answer> covered;  // by PAM service: what was known of its window last
+  std::vector<std::string> services;             // all that were seen; linger comes back with a window of any
+  bool kept_linger = false;
+  std::vector<cgroup> dying;  // to be seen empty
+  base::boot_time ended{};
+  base::boot_time next_try{};
+  uint64_t left_over = 0;  // the number under which that was said; 0: not
+};
+
+// What the users need of the rest.
+struct user_surroundings {
+  const user_services& services;
+  const state& kept;
+  spool& told;
+  std::function<guest::answer(const std::string& user, const std::string& service)> look_up;
+  std::function<guest::fate(const std::string& user, const std::string& service, guest::answer& last)>
+      ask_again;
+  std::function<bool(uint64_t scope)> registered;
+  std::function<uint64_t()> next_number;
+};
+
+class users {
+ public:
+  explicit users(user_surroundings around) : around_(std::move(around)) {}
+
+  void recall();
+  // A session of theirs was let in.
+  void add(const session& s);
+  // The window table changed, or time has come: asks for each.
+  void look(base::boot_time now);
+  // Kills again what is not gone, forgets what is.
+  void chase(base::boot_time now);
+  // When to look or chase next; nothing: never.
+  [[nodiscard]] std::optional<base::boot_time> next() const;
+  [[nodiscard]] size_t count() const { return users_.size(); }
+
+ private:
+  void end(user& u, base::boot_time now);
+  void save(const user& u) const;
+  user_surroundings around_;
+  std::map<uid_t, user> users_;
+};
+
+}  // namespace grantd::reaper
