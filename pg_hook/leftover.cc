@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps the estates: sessions that ended and whose role may have left something. When no window covers the role any
-// more they are looked into, and again every ten seconds while something is left. Nothing is ever removed by it.
+// Looks after the estates: when no window covers the role any more they are looked into, and again every ten seconds
+// while something is left. Nothing is ever removed by it.
 #include "leftover.h"
 
 #include "base/time.h"
+#include "estate.h"
 #include "guest/check.h"
 #include "guest/line.h"
 #include "inquiry.h"
-#include "presence.h"
 #include "settings.h"
 
 extern "C"
 {
 #include <access/xlog.h>
-#include <replication/slot.h>
-#include <utils/memutils.h>
 }
 
 namespace grantd::pg_hook
@@ -23,94 +21,13 @@ namespace grantd::pg_hook
 namespace
 {
 
-constexpr unsigned max_estates = 256;
 constexpr int64_t look_again_ns = 10 * base::ns_per_s;
 constexpr int64_t running_poll_ns = base::ns_per_s / 5; // its exit wakes us, unless it could not even start
 constexpr int64_t settled_told_ns = wire::ended_again_s * base::ns_per_s;
 constexpr unsigned max_failures = 3;
 
-enum class phase : uint8_t
-{
-	none,
-	waiting, // a window covers the role
-	wanted, // none does: to be looked into when `look_ns` has come
-	settled, // looked into, nothing (more) is left
-};
-
-enum class cover : uint8_t
-{
-	open,
-	over,
-	unknown, // the table is not to be believed
-};
-
-struct estate
-{
-	slot what; // the newest session of its kind that ended
-	int64_t at_ns; // when it ended
-	phase is;
-	cover alone; // what the table says of it, whoever else shares the role
-	uint8_t failures;
-	bool slot_logged;
-	bool was_left; // told of as left over, ever
-	int64_t look_ns;
-	int64_t settled_ns;
-	char found[max_found]; // by the inquiry
-	told before;
-};
-
-estate *estates = nullptr; // max_estates of them
-uint64_t taken_in = 0; // of `ended`
 estate *asked_about = nullptr; // by the inquiry that runs
 uint64_t asked_number = 0;
-
-bool
-same_owner(const slot &a, const slot &b) noexcept
-{
-	return strcmp(a.role, b.role) == 0 && strcmp(a.database, b.database) == 0 &&
-		   a.replication == b.replication;
-}
-
-bool
-same_kind(const slot &a, const slot &b) noexcept
-{
-	if (!same_owner(a, b) || a.proved_count != b.proved_count)
-		return false;
-	for (unsigned i = 0; i < a.proved_count; ++i)
-		if (a.proved_by[i] != b.proved_by[i] || strcmp(a.name[i], b.name[i]) != 0)
-			return false;
-	return true;
-}
-
-// Is `name` one of the names in the exit callback's words (slots.h)?
-bool
-is_named_in(const char *words, const char *name) noexcept
-{
-	const size_t length = strlen(name);
-
-	for (const char *at = strstr(words, name); at != nullptr; at = strstr(at + 1, name))
-		if (at > words && at[-1] == ' ' && (at[length] == ',' || at[length] == '\0'))
-			return true;
-	return false;
-}
-
-// Is one of the replication slots that they name still there?
-bool
-slot_is_left(const char *words) noexcept
-{
-	bool found = false;
-
-	if (words[0] == '\0')
-		return false;
-	LWLockAcquire(ReplicationSlotControlLock, LW_SHARED);
-	for (int i = 0; i < max_replication_slots && !found; ++i)
-	{
-		const ReplicationSlot &is = ReplicationSlotCtl->replication_slots[i];
-		found = is.in_use && is_named_in(words, NameStr(is.data.name));
-	}
-	LWLockRelease(ReplicationSlotControlLock);
-	return found;
-}
 
 cover
 ask_table(const slot &who) noexcept
@@ -152,110 +69,32 @@ covered(shared *m, const slot &who) noexcept
 {
 	cover all = cover::over;
 
-	for (unsigned i = 0; i < max_estates; ++i)
+	for (const estate &e : all_estates())
 	{
-		if (estates[i].is == phase::none || !same_owner(estates[i].what, who))
+		if (e.is == phase::none || !same_owner(e.what, who))
 			continue;
-		if (estates[i].alone == cover::open)
+		if (e.alone == cover::open)
 			return cover::open;
-		if (estates[i].alone == cover::unknown)
+		if (e.alone == cover::unknown)
 			all = cover::unknown;
 	}
 	return all == cover::over && somebody_is_inside(m, who) ? cover::open : all;
-}
-
-bool
-leaves_something(const estate &e) noexcept
-{
-	return e.is == phase::wanted && (e.found[0] != '\0' || slot_is_left(e.what.left));
-}
-
-estate *
-place_for(const slot &who) noexcept
-{
-	estate *oldest = nullptr;
-
-	for (unsigned i = 0; i < max_estates; ++i)
-	{
-		estate &e = estates[i];
-		// One that names a slot of its own is told of by itself.
-		const bool own_words = e.what.left[0] != '\0' && strcmp(e.what.left, who.left) != 0;
-		if (e.is == phase::none || (same_kind(e.what, who) && !own_words && !leaves_something(e)))
-			return &e;
-	}
-	for (unsigned i = 0; i < max_estates; ++i)
-		if (!leaves_something(estates[i]) && (oldest == nullptr || estates[i].at_ns < oldest->at_ns))
-			oldest = &estates[i];
-	return oldest;
-}
-
-// Physical replication can leave nothing but its slot.
-bool
-may_leave(const slot &who)
-{
-	return who.state == slot_state::gated && who.proved_count > 0 &&
-		   (who.database[0] != '\0' || who.left[0] != '\0') && !is_named(who.role, current.exempt_roles) &&
-		   !is_named(who.role, current.service_roles);
-}
-
-// True when there is one to be asked about.
-bool
-take_in(shared *m)
-{
-	static slot who;
-	bool any = false;
-
-	for (;; ++taken_in)
-	{
-		LWLockAcquire(m->lock, LW_SHARED);
-		const uint64_t count = m->ended_count;
-		if (count > ended_kept && taken_in < count - ended_kept)
-			taken_in = count - ended_kept;
-		const bool there = taken_in < count;
-		who = m->ended[taken_in % ended_kept].what;
-		const int64_t at_ns = m->ended[taken_in % ended_kept].at_ns;
-		LWLockRelease(m->lock);
-		if (!there)
-			return any;
-		if (!may_leave(who))
-			continue;
-		estate *e = place_for(who);
-		if (e == nullptr)
-		{
-			ereport(
-				LOG,
-				(errmsg(
-					"pg_grantd does not look what role \"%s\" left in database \"%s\": too many have left "
-					"something",
-					who.role, who.database)));
-			continue;
-		}
-		if (e == asked_about)
-			asked_about = nullptr;
-		*e = {};
-		e->what = who;
-		e->at_ns = at_ns;
-		e->is = phase::waiting;
-		any = true;
-	}
 }
 
 // A window that opens again gives what is there back to its owner; one that ends has it looked into.
 void
 ask_about_all(shared *m, int64_t now_ns)
 {
-	for (unsigned i = 0; i < max_estates; ++i)
+	for (estate &e : all_estates())
 	{
-		estate &e = estates[i];
 		// Its role may have been listed meanwhile.
 		if (e.is != phase::none && !may_leave(e.what))
-			e.is = phase::none;
+			e = {};
 		if (e.is != phase::none)
 			e.alone = ask_table(e.what);
 	}
-	for (unsigned i = 0; i < max_estates; ++i)
+	for (estate &e : all_estates())
 	{
-		estate &e = estates[i];
 		if (e.is == phase::none)
 			continue;
 		const cover is = covered(m, e.what);
@@ -348,9 +187,8 @@ speaker_for(estate &e) noexcept
 {
 	estate *speaker = &e;
 
-	for (unsigned i = 0; i < max_estates; ++i)
+	for (estate &other : all_estates())
 	{
-		estate &other = estates[i];
 		if (other.is != phase::wanted || !same_owner(other.what, e.what))
 			continue;
 		const bool found = other.found[0] != '\0';
@@ -416,12 +254,6 @@ tell_of(estate &e, int64_t now_ns, wake &next)
 } // namespace
 
 void
-watch_estates()
-{
-	estates = static_cast<estate *>(MemoryContextAllocZero(TopMemoryContext, sizeof(estate) * max_estates));
-}
-
-void
 settle_estates(shared *m, bool ask, int64_t now_ns, wake &next)
 {
 	const bool came = take_in(m);
@@ -429,9 +261,8 @@ settle_estates(shared *m, bool ask, int64_t now_ns, wake &next)
 	if (ask || came)
 		ask_about_all(m, now_ns);
 	bool busy = hear_inquiry(now_ns, next);
-	for (unsigned i = 0; i < max_estates; ++i)
+	for (estate &e : all_estates())
 	{
-		estate &e = estates[i];
 		if (e.is == phase::none)
 			continue;
 		if (e.is == phase::wanted && &e != asked_about && now_ns >= e.look_ns)
@@ -445,8 +276,8 @@ settle_estates(shared *m, bool ask, int64_t now_ns, wake &next)
 bool
 is_estate_told(uint64_t number) noexcept
 {
-	for (unsigned i = 0; i < max_estates; ++i)
-		if (estates[i].is != phase::none && estates[i].was_left && estates[i].what.number == number)
+	for (const estate &e : all_estates())
+		if (e.is != phase::none && e.was_left && e.what.number == number)
 			return true;
 	return false;
 }

@@ -9,9 +9,6 @@
 namespace grantd::pg_hook
 {
 
-// Once, in the worker. Allocates.
-void watch_estates();
-
 // Once a round: takes in what ended since, asks the window table of each (when `ask`), has somebody look what is
 // left (at most one dynamic background worker at a time), logs and tells. May ereport.
 void settle_estates(shared *memory, bool ask, int64_t now_ns, wake &next);

@@ -4,6 +4,7 @@
 #include "worker.h"
 
 #include "base/clock.h"
+#include "estate.h"
 #include "leftover.h"
 #include "module_name.h"
 #include "presence.h"
@@ -86,7 +87,7 @@ void
 report_for_duty(shared *m)
 {
 	watch_sessions(m);
-	watch_estates();
+	make_room_for_estates();
 	before_shmem_exit(retire, 0);
 	LWLockAcquire(m->lock, LW_EXCLUSIVE);
 	m->worker = MyLatch;
