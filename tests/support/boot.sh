@@ -18,3 +18,12 @@ boot_enter() { # SCRIPT ARGS...
     bash "$stage_repo/tests/support/boot-init" "$stage_repo" "$(readlink -f "$1")" "${@:2}" || rc=$?
   exit "$rc"
 }
+
+where_enter() { # SCRIPT ARGS...: on a stage, or in a container, as GRANTD_WHERE says: stage, logind, systemd
+  where=${GRANTD_WHERE:-stage}
+  case $where in
+    stage) stage_enter "$@" ;;
+    logind | systemd) boot_enter "$@" ;;
+    *) echo "GRANTD_WHERE=$where: stage, logind or systemd" >&2; exit 2 ;;
+  esac
+}

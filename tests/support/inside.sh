@@ -6,7 +6,28 @@
 
 gone=$stage_repo/tests/support/gone
 
-inside_people() { # after the users are there
+# People, policy, grantd, reaper and sshd: started by hand on a stage; in a container as installed, by their units,
+# with logind's session scopes or (`systemd`) without.
+inside_setup() {
+  if [ "$where" = stage ]; then
+    stage_users
+    stage_policy
+    grantd_start
+    sshd_start
+  else
+    # shellcheck source=tests/support/installed.sh
+    source "$stage_repo/tests/support/installed.sh"
+    [ "$where" = logind ] || sed -i '/pam_systemd/d' /etc/pam.d/common-session
+    install_programs
+    installed_people
+    stage_policy
+    usermod -aG grantd postgres
+    installed_units
+    installed_ssh_service
+  fi
+  inside_people
+}
+inside_people() {
   useradd --create-home --shell /bin/bash laptop
   install -d -m 700 -o laptop -g laptop /home/laptop/.ssh /run/mux
   install -d -m 700 -o alice -g alice /home/alice/.ssh

@@ -41,6 +41,7 @@ Match User ask
   AuthorizedKeysCommandUser ask
 CONF
   echo "[127.0.0.1]:$ssh_port $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)" >/etc/ssh/ssh_known_hosts
+  reaper_start
   /usr/sbin/sshd -D -p "$ssh_port" -o ListenAddress=127.0.0.1 -E /run/sshd.log &
   sshd_pid=$!
   disown

@@ -102,7 +102,6 @@ grantd_gone() { [[ "$(ps -o stat= -p "$(cat /run/grantd.pid)")" =~ ^(Z.*)?$ ]]; 
 
 # --- the reaper: every session that PAM opens registers with it ------------------------------------------------------
 reaper_start() { # [OPTIONS...]
-  [ -x "$build/grantd/reaper/grantd-reaper" ] || return 0
   [ -n "$GRANTD_CGROUP" ] || { echo "${0##*/}: skipped: no cgroup v2 that can be written is mounted here"; exit 77; }
   "$build/grantd/reaper/grantd-reaper" "$@" >>/run/reaper.log 2>&1 &
   echo $! >/run/reaper.pid
