@@ -140,6 +140,12 @@ $s = session($node, %alice);
 said($s, 'select 1', qr/^access to orders-db until .* left\)$/, 'let in within the last minute: until when');
 nothing_said($s, 'select 1', 'let in within the last minute: no more');
 
+# A read-only session is not told of the end of a read-write window that opened since: it is not its end.
+truth(@point, window(access => 'read-only', end => 7200));
+$s = session($node, %alice);
+seen($s, window(access => 'read-only', end => 7200), window(access => 'read-write', end => 600));
+said($s, 'select 1', qr/\((2 h|1 h 59 min) left\)$/, 'read-only, when more has opened for less long');
+
 # An aborted transaction takes nothing but its end.
 truth(@point, window());
 $s = session($node, %alice);
