@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dynamic background worker that reads pg_prepared_xacts and pg_subscription for one role. Read only, one
-// transaction; search_path and quoting are its own, since the database may be somebody else's.
+// transaction; every name is qualified, since whoever owns the database chose its search_path.
 #include "inquiry.h"
 
 #include "guest/line.h"
@@ -202,8 +202,6 @@ grantd_leftover_main(unsigned long)
 	inquiry *answer = paper();
 	BackgroundWorkerInitializeConnection(of.database, nullptr, 0);
 
-	// What the owner of the database set for all who come in is not for us.
-	SetConfigOption("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION);
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	XactReadOnly = true;
