@@ -35,21 +35,21 @@ void sessions::begin_end(session& s, wire::presence_cause cause, base::boot_time
   s.ended = expired && s.last.verdict.until.ns > 0 && s.last.verdict.until < now ? s.last.verdict.until : now;
   char why[256];
   guest::say_ended(s.last, s.where(), why);
-  (void)tell_terminals(s.group, std::string("grantd: ") + why + "; this session is ended");
-  if (expired) {
-    // A stopped process takes no signal before it goes on.
-    (void)s.group.signal(SIGHUP);
-    (void)s.group.signal(SIGTERM);
-    (void)s.group.signal(SIGCONT);
-    s.next_try = {now.ns + grace_ns};
-  } else {
-    s.next_try = now;
-  }
+  const unsigned told = tell_terminals(s.group, std::string("grantd: ") + why + "; this session is ended");
+  s.next_try = {now.ns + (told == 0 ? 0 : reading_ns)};
   log(level::notice, name_of(s) + " is ended: " + why);
   (void)save(s);
 }
 
-void sessions::kill(session& s, base::boot_time now) {
+void sessions::put_out(session& s, base::boot_time now) {
+  if (s.cause == wire::presence_cause::expired && !s.asked_to_go) {
+    s.asked_to_go = true;
+    (void)s.group.signal(SIGHUP);
+    (void)s.group.signal(SIGTERM);
+    (void)s.group.signal(SIGCONT);  // a stopped process takes no signal before it goes on
+    s.next_try = {now.ns + grace_ns};
+    return;
+  }
   if (int error = s.group.kill(); error != 0) {
     log(level::error, s.group.path() + " cannot be killed: " + std::strerror(error));
   }

@@ -34,7 +34,8 @@ struct session {
   stage at = stage::inside;
   wire::presence_cause cause = wire::presence_cause::none;
   base::boot_time ended{};     // when its end began
-  base::boot_time next_try{};  // when to kill (again)
+  bool asked_to_go = false;    // SIGHUP and SIGTERM were sent
+  base::boot_time next_try{};  // when to ask, to kill, to kill again
   bool left_over = false;      // said that it is
 
   [[nodiscard]] decision::account account() const { return {decision::identity_class::os, user}; }

@@ -78,6 +78,10 @@ user_surroundings sessions::for_users() {
                 return std::ranges::any_of(sessions_,
                                            [&](const auto& s) { return s.second.group.id() == scope; });
               },
+          .has_sessions =
+              [this](uid_t owner) {
+                return std::ranges::any_of(sessions_, [&](const auto& s) { return s.second.owner == owner; });
+              },
           .next_number = [this] { return ++last_number_; }};
 }
 
@@ -130,7 +134,7 @@ void sessions::act(base::boot_time now) {
         warn(s, now);
       }
     }
-    if (s.at == stage::ending && !finish_if_empty(s, now) && s.next_try <= now) kill(s, now);
+    if (s.at == stage::ending && !finish_if_empty(s, now) && s.next_try <= now) put_out(s, now);
   }
   if (look_at_users || (users_.next() && *users_.next() <= now)) users_.look(now);
   users_.chase(now);

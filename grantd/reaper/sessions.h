@@ -17,7 +17,9 @@
 
 namespace grantd::reaper {
 
-inline constexpr int64_t grace_ns = 150'000'000;    // between SIGTERM and the kill, after an expiry
+inline constexpr int64_t grace_ns = 150'000'000;  // between SIGTERM and the kill, after an expiry
+inline constexpr int64_t reading_ns =
+    25'000'000;  // in which sshd carries the last line from the terminal to the person
 inline constexpr int64_t refused_ns = 200'000'000;  // in which a refused leader reads why
 inline constexpr int64_t left_over_ns =
     base::ns_per_s;  // from the end to the alarm (P2), and between two kills
@@ -71,7 +73,7 @@ class sessions {
   [[nodiscard]] std::expected<cgroup, std::string> enclose(const peer& leader, const std::string& path);
   [[nodiscard]] bool save(const session& s);
   void begin_end(session& s, wire::presence_cause cause, base::boot_time now);
-  void kill(session& s, base::boot_time now);
+  void put_out(session& s, base::boot_time now);
   void warn(session& s, base::boot_time now);
   void ask(session& s, base::boot_time now);
   bool finish_if_empty(session& s, base::boot_time now);  // true: `s` is gone

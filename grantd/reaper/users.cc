@@ -24,6 +24,7 @@ void users::save(const user& u) const {
   f["name"] = u.name;
   f["beside"] = u.beside;
   f["linger"] = u.kept_linger ? "1" : "0";
+  f["due"] = u.due ? "1" : "0";
   for (const std::string& s : u.services) {
     auto at = u.covered.find(s);
     f["service-" + s] = std::to_string(at == u.covered.end() ? -1 : at->second.verdict.until.ns);
@@ -46,6 +47,7 @@ void users::recall() {
     u.name = e.what->at("name");
     u.beside = e.what->at("beside");
     u.kept_linger = number_in(*e.what, "linger").value_or(0) == 1;
+    u.due = number_in(*e.what, "due").value_or(0) == 1;
     constexpr std::string_view key = "service-";
     for (auto at = e.what->lower_bound(key); at != e.what->end() && at->first.starts_with(key); ++at) {
       const std::string service = at->first.substr(key.size());
@@ -83,7 +85,11 @@ void users::look(base::boot_time now) {
       changed = changed || !stays || at->second.verdict.until != before;
       at = stays ? std::next(at) : u.covered.erase(at);
     }
-    if (changed && u.covered.empty()) end(u, now);
+    if (changed && u.covered.empty() && !u.due) {
+      u.due = true;
+      u.ended = now;
+      u.next_try = {now.ns + sessions_first_ns};
+    }
     if (u.covered.empty() && u.kept_linger) {
       for (const std::string& s : u.services) {
         const guest::answer open = around_.look_up(u.name, s);
@@ -99,7 +105,8 @@ void users::look(base::boot_time now) {
   }
 }
 
-void users::end(user& u, base::boot_time now) {
+void users::end(user& u) {
+  u.due = false;
   auto done = around_.services.end(u.uid, u.name, u.beside, around_.registered);
   for (const std::string& trouble : done.troubles) log(level::error, trouble);
   u.kept_linger = u.kept_linger || done.lingered;
@@ -107,13 +114,17 @@ void users::end(user& u, base::boot_time now) {
     log(level::notice, u.name + ": no window is left, " + c.path() + " is ended");
     u.dying.push_back(std::move(c));
   }
-  u.ended = now;
-  u.next_try = {now.ns + retry_ns};
+  save(u);
 }
 
 void users::chase(base::boot_time now) {
   for (auto at = users_.begin(); at != users_.end();) {
     user& u = at->second;
+    if (u.due && !u.covered.empty()) u.due = false;  // a new window, and a session in it
+    if (u.due && (u.next_try <= now || !around_.has_sessions(u.uid))) {
+      end(u);
+      u.next_try = {now.ns + retry_ns};
+    }
     std::erase_if(u.dying, [](const cgroup& c) { return !c.populated(); });
     if (u.dying.empty()) u.left_over = 0;
     if (!u.dying.empty() && u.next_try <= now) {
@@ -125,7 +136,7 @@ void users::chase(base::boot_time now) {
       for (const cgroup& c : u.dying) (void)c.kill();
       around_.told.left_over(u.left_over, u.name, u.services.front(), u.dying.front().path(), u.ended);
     }
-    const bool over = u.covered.empty() && !u.kept_linger && u.dying.empty();
+    const bool over = u.covered.empty() && !u.due && !u.kept_linger && u.dying.empty();
     if (over) around_.kept.forget(file_of(u.uid));
     at = over ? users_.erase(at) : std::next(at);
   }
@@ -138,7 +149,7 @@ std::optional<base::boot_time> users::next() const {
   };
   for (const auto& [uid, u] : users_) {
     for (const auto& [name, known] : u.covered) take(known.verdict.until);
-    if (!u.dying.empty()) take(u.next_try);
+    if (u.due || !u.dying.empty()) take(u.next_try);
   }
   return first;
 }

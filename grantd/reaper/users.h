@@ -22,10 +22,11 @@ struct user {
   std::map<std::string, guest::answer> covered;  // by PAM service: what was known of its window last
   std::vector<std::string> services;             // all that were seen; linger comes back with a window of any
   bool kept_linger = false;
-  std::vector<cgroup> dying;  // to be seen empty
-  base::boot_time ended{};
-  base::boot_time next_try{};
-  uint64_t left_over = 0;  // the number under which that was said; 0: not
+  std::vector<cgroup> dying;   // to be seen empty
+  base::boot_time ended{};     // when its last window was gone
+  bool due = false;            // what systemd runs for it is still to be ended
+  base::boot_time next_try{};  // when to end it, or to kill what is dying again
+  uint64_t left_over = 0;      // the number under which that was said; 0: not
 };
 
 // What the users need of the rest.
@@ -37,8 +38,13 @@ struct user_surroundings {
   std::function<guest::fate(const std::string& user, const std::string& service, guest::answer& last)>
       ask_again;
   std::function<bool(uint64_t scope)> registered;
+  std::function<bool(uid_t owner)> has_sessions;  // in their scopes; being ended or not
   std::function<uint64_t()> next_number;
 };
+
+// A user's sessions go first, in their own way; what systemd runs beside them follows when they are gone, or
+// after so long.
+inline constexpr int64_t sessions_first_ns = 250'000'000;
 
 class users {
  public:
@@ -56,7 +62,7 @@ class users {
   [[nodiscard]] size_t count() const { return users_.size(); }
 
  private:
-  void end(user& u, base::boot_time now);
+  void end(user& u);
   void save(const user& u) const;
   user_surroundings around_;
   std::map<uid_t, user> users_;
