@@ -54,6 +54,11 @@ before_case() {
   for locked in --all alice orders-db; do grantctl unlock "$locked" >/dev/null 2>&1 || true; done
   grantctl revoke --person alice --reason 'between two cases' >/dev/null 2>&1 || true
   pkill -KILL -U laptop || true # a backend without its client ends by itself
+  if [ "$where" = logind ]; then # or it would not know of it, and start nothing for her
+    loginctl disable-linger alice
+    loginctl terminate-user alice 2>/dev/null || true
+    stage_wait 5 bash -c '! pgrep -U alice' 2>/dev/null || true
+  fi
   pkill -KILL -U alice || true
   pkill -TERM -f '^postgres: alice ' || true
   stage_wait 10 bash -c '! pgrep -U laptop && ! pgrep -U alice && ! pgrep -f "^(sshd|postgres): alice"'
