@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of a session: told, asked to go, killed by cgroup, seen to be gone. What does not go is said to be
 // left over, and killed again.
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -53,9 +54,10 @@ void sessions::put_out(session& s, base::boot_time now) {
   if (int error = s.group.kill(); error != 0) {
     log(level::error, s.group.path() + " cannot be killed: " + std::strerror(error));
   }
-  const bool late_by_now = now.ns - s.ended.ns >= left_over_ns;
+  const bool late_by_now = now.ns - s.ended.ns >= alarm_ns;
   // Soon again while it should be done within the second, then each second.
-  s.next_try = {now.ns + (late_by_now ? left_over_ns : grace_ns)};
+  s.next_try = late_by_now ? base::boot_time{now.ns + again_ns}
+                           : base::boot_time{std::min(now.ns + grace_ns, s.ended.ns + alarm_ns)};
   if (!late_by_now || !s.group.populated()) return;
   if (!s.left_over) {
     s.left_over = true;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "base/names.h"
 #include "guest/registration.h"
@@ -53,7 +54,7 @@ std::expected<session, std::string> sessions::record(const peer& leader, const w
   auto path = around_.groups.path_of(leader.pid);
   if (!path) return std::unexpected(path.error());
   session s;
-  s.number = ++last_number_;
+  s.number = next_number();
   s.service = asked.service;
   s.user = asked.user;
   s.remote = base::is_printable_utf8(asked.remote) ? asked.remote : std::string_view{};
@@ -131,7 +132,19 @@ void sessions::close(const peer& leader) {
   }
 }
 
+uint64_t sessions::next_number() {
+  ++last_number_;
+  if (around_.kept.save("last", {{"number", std::to_string(last_number_)}}) != 0) {
+    log(level::error, "the number of the last session cannot be kept");
+  }
+  return last_number_;
+}
+
 void sessions::recall(base::boot_time now) {
+  for (const state::entry& e : around_.kept.all("last")) {
+    if (auto last = e.what ? number_in(*e.what, "number") : std::nullopt)
+      last_number_ = static_cast<uint64_t>(*last);
+  }
   for (const state::entry& e : around_.kept.all("session-")) {
     auto known = e.what ? from_fields(*e.what, around_.groups) : std::nullopt;
     if (!known) {
@@ -153,6 +166,10 @@ void sessions::recall(base::boot_time now) {
   }
   users_.recall();
   look(now);
+  // One that became empty meanwhile tells nobody any more.
+  std::vector<uint64_t> numbers;
+  for (const auto& [number, s] : sessions_) numbers.push_back(number);
+  for (uint64_t number : numbers) check(number, now);
 }
 
 }  // namespace grantd::reaper

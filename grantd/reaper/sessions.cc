@@ -82,7 +82,7 @@ user_surroundings sessions::for_users() {
               [this](uid_t owner) {
                 return std::ranges::any_of(sessions_, [&](const auto& s) { return s.second.owner == owner; });
               },
-          .next_number = [this] { return ++last_number_; }};
+          .next_number = [this] { return next_number(); }};
 }
 
 bool sessions::save(const session& s) {

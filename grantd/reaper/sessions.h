@@ -17,13 +17,17 @@
 
 namespace grantd::reaper {
 
-inline constexpr int64_t grace_ns = 150'000'000;  // between SIGTERM and the kill, after an expiry
-inline constexpr int64_t reading_ns =
-    25'000'000;  // in which sshd carries the last line from the terminal to the person
-inline constexpr int64_t refused_ns = 200'000'000;  // in which a refused leader reads why
-inline constexpr int64_t left_over_ns =
-    base::ns_per_s;  // from the end to the alarm (P2), and between two kills
-inline constexpr int64_t presence_sooner_ns = base::ns_per_s;  // at most so often when the table changes
+// Between SIGTERM and the kill, after an expiry.
+inline constexpr int64_t grace_ns = 150'000'000;
+// In which sshd carries the last line from the terminal to the person.
+inline constexpr int64_t reading_ns = 25'000'000;
+// In which a refused leader reads why.
+inline constexpr int64_t refused_ns = 200'000'000;
+// From the end to the alarm, which P2 wants within the second; then between two kills of what is left over.
+inline constexpr int64_t alarm_ns = 900'000'000;
+inline constexpr int64_t again_ns = base::ns_per_s;
+// Presence of everybody: at most so often when the table changes.
+inline constexpr int64_t presence_sooner_ns = base::ns_per_s;
 
 struct peer {
   pid_t pid;
@@ -72,6 +76,7 @@ class sessions {
                                                            const wire::registration& asked);
   [[nodiscard]] std::expected<cgroup, std::string> enclose(const peer& leader, const std::string& path);
   [[nodiscard]] bool save(const session& s);
+  [[nodiscard]] uint64_t next_number();  // kept, so that none is given twice in a run
   void begin_end(session& s, wire::presence_cause cause, base::boot_time now);
   void put_out(session& s, base::boot_time now);
   void warn(session& s, base::boot_time now);
