@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "reaper/server.h"
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   umask(077);
+  std::signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   reaper::server s(std::move(where));

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+
 extern "C" {  // glibc 2.36 forgets it
 #include <sys/pidfd.h>
 }
@@ -32,6 +34,7 @@ std::optional<pinned_peer> pin_peer(int socket) {
   int fd = -1;
   size = sizeof fd;
   if (getsockopt(socket, SOL_SOCKET, peer_pidfd, &fd, &size) != 0) {
+    if (errno != ENOPROTOOPT) return {};  // it is gone
     fd = pidfd_open(who.pid, 0);
     base::unique_fd opened(fd);
     // While its end is open the process lives, and the number is its own.

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/boot_id.h"
 #include "base/clock.h"
 #include "guest/live.h"
 #include "reaper/peer.h"
@@ -36,24 +38,55 @@ constexpr uint64_t first_session = uint64_t{1} << 48;
 
 constexpr size_t most_clients = 256;
 constexpr int64_t client_patience_ns = 5 * base::ns_per_s;
+constexpr int64_t crowded_patience_ns = base::ns_per_s / 2;  // who speaks does so at once
+constexpr rlim_t spare_descriptors = most_clients + 64;      // beside two for each session
 constexpr int backlog = 1024;
 
 guest::login question(const session& s, const decision::account& who) {
   return {.proved = {&who, 1}, .where = s.where(), .role = {}, .name_resource = true};
 }
 
-// The state's own number, the same after a restart.
-uint64_t run_of(const state& kept) {
+std::string boot_text() {
+  const auto boot = base::read_boot_id();
+  std::string out;
+  if (!boot) return out;
+  for (uint8_t byte : *boot) {
+    out += "0123456789abcdef"[byte >> 4];
+    out += "0123456789abcdef"[byte & 15];
+  }
+  return out;
+}
+
+// The state's own number, the same after a restart. Clocks and cgroups of another boot mean nothing: state
+// that is older than the boot, in a directory that is not in memory, is forgotten.
+uint64_t run_of(const state& kept, const std::string& boot) {
   for (const state::entry& e : kept.all("run")) {
-    if (auto run = e.what ? number_in(*e.what, "run") : std::nullopt; run && *run > 0)
-      return static_cast<uint64_t>(*run);
+    auto run = e.what ? number_in(*e.what, "run") : std::nullopt;
+    if (!run || *run <= 0 || !e.what->contains("boot")) {
+      log(level::alert, "the state " + e.name + " cannot be read: grantd is told that a new reaper began");
+      continue;
+    }
+    if (e.what->at("boot") == boot) return static_cast<uint64_t>(*run);
+    for (const char* kind : {"session-", "user-", "ended-", "last"}) {
+      for (const state::entry& old : kept.all(kind)) kept.forget(old.name);
+    }
   }
   uint64_t run = 0;
   while (run == 0) {
     if (getrandom(&run, sizeof run, 0) != sizeof run) return 0;
     run >>= 1;  // it is kept as a signed number
   }
-  return kept.save("run", {{"run", std::to_string(run)}}) == 0 ? run : 0;
+  return kept.save("run", {{"run", std::to_string(run)}, {"boot", boot}}) == 0 ? run : 0;
+}
+
+// How many sessions there are descriptors for: an end must always find one free.
+size_t room_for_sessions() {
+  rlimit most{};
+  if (getrlimit(RLIMIT_NOFILE, &most) != 0) return 0;
+  most.rlim_cur = most.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &most);
+  if (getrlimit(RLIMIT_NOFILE, &most) != 0 || most.rlim_cur <= spare_descriptors) return 0;
+  return (most.rlim_cur - spare_descriptors) / 2;
 }
 
 }  // namespace
@@ -101,13 +134,19 @@ std::string server::start() {
   if (!groups) return groups.error() + ": no session could be ended as a whole";
   groups_ = std::make_unique<hierarchy>(std::move(*groups));
   state_ = std::make_unique<state>(where_.run);
-  const uint64_t run = run_of(*state_);
+  const std::string boot = boot_text();
+  if (boot.empty()) return "/proc/sys/kernel/random/boot_id cannot be read";
+  const uint64_t run = run_of(*state_, boot);
   if (run == 0) return where_.run + ": the state cannot be written";
   spool_ = std::make_unique<spool>(where_.report, run);
   services_ = std::make_unique<user_services>(*groups_, where_.linger, where_.kept + "/linger");
 
   std::optional<std::string> own_parent;
-  if (access("/run/systemd/system", F_OK) == 0) own_parent = cgroup_path_of(getpid());
+  if (access("/run/systemd/system", F_OK) == 0) {
+    own_parent = cgroup_path_of(getpid());
+    if (!own_parent) return "its own cgroup cannot be found: sessions without a scope of logind need it";
+  }
+  most_sessions_ = room_for_sessions();
   sessions_ = std::make_unique<sessions>(
       surroundings{.groups = *groups_,
                    .kept = *state_,
@@ -168,7 +207,7 @@ int server::run() {
     arm(sessions_->next());
     say_status();
     const auto events =
-        loop_.wait(clients_.empty() ? watch_.timeout_ms() : std::min(watch_.timeout_ms(), 1000));
+        loop_.wait(clients_.empty() ? watch_.timeout_ms() : std::min(watch_.timeout_ms(), 500));
     now = base::boot_now();
     bool look = (now.ns - looked_.ns) / 1'000'000 >= watch_.timeout_ms();
     for (const epoll_event& e : events) {
@@ -180,7 +219,7 @@ int server::run() {
       } else if (n == number::listener) {
         accept_some(now);
       } else if (n == number::table_watch) {
-        look = true;
+        look = watch_.drain() || look;
       } else if (n == number::timer) {
         uint64_t rang = 0;
         (void)!read(timer_.get(), &rang, sizeof rang);
@@ -192,7 +231,7 @@ int server::run() {
       }
     }
     if (look) {
-      (void)watch_.drain();
+      (void)watch_.drain();  // before the table is read
       watch_table();
       looked_ = now;
       sessions_->look(now);
@@ -222,9 +261,12 @@ void server::accept_some(base::boot_time now) {
     if (!fd.valid()) return;
     const uint64_t n = next_client_++;
     if (!loop_.add(fd.get(), EPOLLIN, first_client + n)) continue;
-    clients_[n] = {std::move(fd), {now.ns + client_patience_ns}};
+    clients_[n] = {std::move(fd), now};
   }
-  // The rest waits in the queue; whoever says nothing is dropped in time.
+  // The rest waits in the queue, and does not wake us until there is room.
+  if (clients_.size() < most_clients) return;
+  listening_ = false;
+  loop_.change(listener_.get(), 0, number::listener);
 }
 
 void server::hear(uint64_t n, base::boot_time now) {
@@ -243,7 +285,10 @@ void server::hear(uint64_t n, base::boot_time now) {
   }
   const peer who{leader->pid, leader->pidfd.get()};
   wire::registration_answer answer{.result = wire::registration_result::closed};
-  if (asked->kind == wire::registration_kind::open) {
+  if (asked->kind == wire::registration_kind::open && sessions_->all().size() >= most_sessions_) {
+    log(level::error, "a session is refused: there are no descriptors for more (RLIMIT_NOFILE)");
+    answer = {.result = wire::registration_result::failed, .text = "too many sessions"};
+  } else if (asked->kind == wire::registration_kind::open) {
     answer = sessions_->open(who, *asked, now);
   } else {
     sessions_->close(who);
@@ -256,7 +301,17 @@ void server::hear(uint64_t n, base::boot_time now) {
 }
 
 void server::drop_late(base::boot_time now) {
-  std::erase_if(clients_, [&](const auto& c) { return c.second.deadline <= now; });
+  const bool crowded = clients_.size() == most_clients;
+  const int64_t patience = crowded ? crowded_patience_ns : client_patience_ns;
+  const size_t late =
+      std::erase_if(clients_, [&](const auto& c) { return now.ns - c.second.arrived.ns >= patience; });
+  if (late != 0) {
+    log(level::warning,
+        std::to_string(late) + " who connected to session.sock said nothing, and were dropped");
+  }
+  if (listening_ || clients_.size() == most_clients) return;
+  listening_ = true;
+  loop_.change(listener_.get(), EPOLLIN, number::listener);
 }
 
 void server::say_status() {

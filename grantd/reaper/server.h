@@ -34,7 +34,7 @@ class server {
  private:
   struct client {
     base::unique_fd socket;
-    base::boot_time deadline;
+    base::boot_time arrived;
   };
   [[nodiscard]] std::string listen();
   void accept_some(base::boot_time now);
@@ -62,6 +62,8 @@ class server {
   std::unique_ptr<user_services> services_;
   std::unique_ptr<sessions> sessions_;
   std::map<uint64_t, client> clients_;
+  bool listening_ = true;  // not while there is no room for another client
+  size_t most_sessions_ = 0;
   uint64_t next_client_ = 0;
   std::string status_;
 };
