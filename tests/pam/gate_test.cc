@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The truth table of pam_grantd.cc, row by row in its order, through the real libpam. grantd runs in none of
-// these tests: the table stands without it.
+// these tests: the table stands without it. What is registered is answered by the same table.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <syslog.h>

@@ -21,6 +21,7 @@ TEST(without_options_the_gate_is_enforced_at_the_usual_places) {
   options o = read({});
   TEST_ASSERT_EQUAL_STRING("/run/grantd/windows", o.table);
   TEST_ASSERT_EQUAL_STRING("/run/grantd/report.sock", o.report);
+  TEST_ASSERT_EQUAL_STRING("/run/grantd-reaper/session.sock", o.session);
   TEST_ASSERT_TRUE(o.service == nullptr);
   TEST_ASSERT_FALSE(o.audit);
   TEST_ASSERT_FALSE(o.debug);
@@ -28,10 +29,11 @@ TEST(without_options_the_gate_is_enforced_at_the_usual_places) {
 }
 
 TEST(every_option_is_understood) {
-  options o = read({"table=/a", "report=/b", "service=ssh", "service_user=app", "exempt_user=root",
-                    "mode=audit", "debug"});
+  options o = read({"table=/a", "report=/b", "session=/c", "service=ssh", "service_user=app",
+                    "exempt_user=root", "mode=audit", "debug"});
   TEST_ASSERT_EQUAL_STRING("/a", o.table);
   TEST_ASSERT_EQUAL_STRING("/b", o.report);
+  TEST_ASSERT_EQUAL_STRING("/c", o.session);
   TEST_ASSERT_EQUAL_STRING("ssh", o.service);
   TEST_ASSERT_TRUE(o.service_users.has("app"));
   TEST_ASSERT_TRUE(o.exempt_users.has("root"));
@@ -94,10 +96,11 @@ TEST(an_unparsable_mode_is_refused_and_enforces) {
 }
 
 TEST(a_path_that_is_not_absolute_is_no_file) {
-  options o = read({"table=windows", "report=../report.sock"});
+  options o = read({"table=windows", "report=../report.sock", "session=session.sock"});
   TEST_ASSERT_EQUAL_STRING("", o.table);
   TEST_ASSERT_EQUAL_STRING("", o.report);
-  TEST_ASSERT_EQUAL_INT(2, o.refused_count);
+  TEST_ASSERT_EQUAL_STRING("", o.session);
+  TEST_ASSERT_EQUAL_INT(3, o.refused_count);
 }
 
 TEST(unknown_options_are_refused_and_bounded) {

@@ -50,11 +50,11 @@ std::string module_log() {
 }
 
 pam_host::pam_host(const table_fixture& t, std::string options, std::string service)
-    : service_(std::move(service)) {
+    : reaper(fake_reaper::by_table(t.path())), service_(std::move(service)) {
   std::ofstream file(confdir_ / service_);
   for (const char* facility : {"auth", "account", "session", "password"}) {
     file << facility << " required " << PAM_GRANTD_SO << " table=" << t.path()
-         << " report=" << (t.dir() / "report.sock") << " " << options << "\n";
+         << " report=" << (t.dir() / "report.sock") << " session=" << reaper.path() << " " << options << "\n";
   }
   if (!file.flush()) throw std::runtime_error("cannot write the service file");
   syslog_lines().clear();
@@ -71,6 +71,7 @@ int pam_host::call(const char* user, int (*what)(pam_handle_t*, int), int flags)
     throw std::runtime_error("pam_start_confdir");
   }
   pam_set_item(pamh, PAM_RHOST, rhost);
+  pam_set_item(pamh, PAM_TTY, tty);
   int result = what(pamh, flags);
   pam_end(pamh, result);
   return result;

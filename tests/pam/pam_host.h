@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "unit/guest/fake_reaper.h"
 #include "unit/guest/table_fixture.h"
 
 namespace grantd::test {
@@ -28,7 +29,8 @@ std::vector<logged>& syslog_lines();
 [[nodiscard]] std::string module_log();
 
 // One service, "sshd" unless told otherwise, gated by the module in all four facilities with these options;
-// table= and report= of the fixture are added. auth and session have nothing else, account neither.
+// table= and report= of the fixture and session= of a reaper that answers by that table are added. auth and
+// session have nothing else, account neither.
 class pam_host {
  public:
   explicit pam_host(const table_fixture& t, std::string options = {}, std::string service = "sshd");
@@ -49,7 +51,9 @@ class pam_host {
   // The text of the only sentence heard; throws when there was none or more.
   [[nodiscard]] std::string heard_one(int style) const;
 
+  fake_reaper reaper;
   const char* rhost = nullptr;
+  const char* tty = nullptr;
   bool converse = true;  // false: the application has no conversation function
 
  private:

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2154,SC2034
 
 gone=$stage_repo/tests/support/gone
+where=${where:-stage}
 
 # People, policy, grantd, reaper and sshd: started by hand on a stage; in a container as installed, by their units,
 # with logind's session scopes or (`systemd`) without.
@@ -26,6 +27,14 @@ inside_setup() {
     installed_ssh_service
   fi
   inside_people
+  inside_stretch
+}
+inside_stretch() {
+  # A busy machine takes longer to get in: windows of seconds are stretched by what a login takes now.
+  local began=${EPOCHREALTIME/[.,]/}
+  grantctl grant alice orders-db --for 10m >/dev/null
+  enter true && enter true
+  stretch=$((1 + (${EPOCHREALTIME/[.,]/} - began) / 1500000))
 }
 inside_people() {
   useradd --create-home --shell /bin/bash laptop
@@ -78,8 +87,9 @@ after_case() {
 }
 
 window() { # FOR [PERSON [RESOURCE]]: a grant (for alice, orders-db); its id is in $grant, its end in $window_end
-  local made
-  made=$(grantctl grant "${2:-alice}" "${3:-orders-db}" --for "$1" -o json)
+  local made for=$1
+  [[ $for != *s ]] || for=$((${for%s} * ${stretch:-1}))s
+  made=$(grantctl grant "${2:-alice}" "${3:-orders-db}" --for "$for" -o json)
   grant=$(grep -oE '"id": *"[^"]+"' <<<"$made" | head -n 1 | cut -d'"' -f4)
   window_end=$(grep -oE '"not_after": *"[^"]+"' <<<"$made" | head -n 1 | cut -d'"' -f4)
   [ -n "$grant" ] && [ -n "$window_end" ]
@@ -104,7 +114,7 @@ put_out() { watch --client laptop --end "$window_end"; }
 put_out_alone() { watch --end "$window_end"; } # the client has left before, or notices nothing
 put_out_by() { watch --client laptop -- "$@"; }
 put_out_alone_by() { watch -- "$@"; }
-stays() { watch --client laptop --stay --limit "$1" -- true; } # MS
+stays() { watch --client laptop --stay --limit $(($1 * ${stretch:-1})) -- true; } # MS
 
 # An echo server outside, through a forward.
 speaks() { [ "$(timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/$1; echo word >&3; head -n 1 <&3" 2>/dev/null)" = word ]; }

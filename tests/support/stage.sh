@@ -101,9 +101,9 @@ grantd_signal() { kill "-$1" "$(cat /run/grantd.pid)"; }
 grantd_gone() { [[ "$(ps -o stat= -p "$(cat /run/grantd.pid)")" =~ ^(Z.*)?$ ]]; }
 
 # --- the reaper: every session that PAM opens registers with it ------------------------------------------------------
-reaper_start() { # [OPTIONS...]
+reaper_start() { # [WRAPPER...]
   [ -n "$GRANTD_CGROUP" ] || { echo "${0##*/}: skipped: no cgroup v2 that can be written is mounted here"; exit 77; }
-  "$build/grantd/reaper/grantd-reaper" "$@" >>/run/reaper.log 2>&1 &
+  "$@" "$build/grantd/reaper/grantd-reaper" >>/run/reaper.log 2>&1 &
   echo $! >/run/reaper.pid
   disown
   stage_wait 20 reaper_listens

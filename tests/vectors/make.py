@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# Writes table_*.txt and report.txt from the prose of grantd/PROTOCOL.md, sections 1 and 2; shares no code with grantd.
+# Writes table_*.txt, report.txt, presence.txt and registration.txt from the prose of grantd/PROTOCOL.md, sections 1,
+# 2 and 5; shares no code with grantd.
 # Run it in this directory after the prose changed; what it writes is committed.
 import random
 import struct
@@ -152,6 +153,28 @@ def report(out, outcome, reason, proved_by, point, replication, grant, boot, pid
           (head + b"".join(texts)).hex(), sep="\t", file=out)
 
 
+def presence(out, state, cause, proved_by, point, access, replication, run, number, grant, since, until, pid, *texts):
+    head = struct.pack("<4s6B", b"gdp1", state, cause, proved_by, point, access, replication)
+    head += bytes(len(t) for t in texts) + struct.pack("<QQQqqI4x", run, number, grant, since, until, pid)
+    assert len(texts) == 6 and len(head) == 64
+    print("presence", state, cause, proved_by, point, access, replication, run, number, grant, since, until, pid,
+          *[t.hex() for t in texts], (head + b"".join(texts)).hex(), sep="\t", file=out)
+
+
+def registration(out, kind, *texts):
+    head = struct.pack("<4sB", b"gds1", kind) + bytes(len(t) for t in texts) + bytes(3)
+    assert len(texts) == 4 and len(head) == 12
+    print("registration", kind, *[t.hex() for t in texts], (head + b"".join(texts)).hex(), sep="\t", file=out)
+
+
+def answer(out, result, reason, fault, locked, given, how, utc_offset, grant, until, now, end_utc, *texts):
+    head = struct.pack("<4s6B", b"gda1", result, reason, fault, locked, given, how)
+    head += bytes(len(t) for t in texts) + struct.pack("<iQqqq", utc_offset, grant, until, now, end_utc)
+    assert len(texts) == 2 and len(head) == 48
+    print("answer", result, reason, fault, locked, given, how, utc_offset, grant, until, now, end_utc,
+          *[t.hex() for t in texts], (head + b"".join(texts)).hex(), sep="\t", file=out)
+
+
 def main():
     # The authors' test vector is for 2-4; this one is that of the Linux kernel and Rust for 1-3 with key 00..0f.
     key = struct.unpack("<QQ", bytes(range(16)))
@@ -197,6 +220,32 @@ def main():
         report(out, 4, 1, 4, 1, 0, 0, 0, 0, b"", b"", b"", b"", b"")
         longest = random.Random(1).randbytes(128)
         report(out, 2, 3, 4, 2, 0, 1, 2, 3, longest, b"p" * 63, b"d" * 63, b"r" * 63, b"\x00\xff" * 31 + b"!")
+
+    with open("presence.txt", "w", encoding="utf-8") as out:
+        print("# Presence. Made by make.py: the fields as in PROTOCOL.md, strings in hex, then the datagram.", file=out)
+        presence(out, 1, 0, 1, 1, 1, 0, 7, 1, 42, 5, 3_600_000_000_005, 4242, b"alice", b"sshd", b"", b"",
+                 b"192.0.2.7", b"pts/3")
+        presence(out, 2, 3, 2, 2, 2, 0, M64, M64, 0, 0, (1 << 63) - 1, 0, b"bob", b"main", b"orders", b"bob_rw", b"", b"")
+        presence(out, 3, 7, 3, 2, 2, 1, 1, 2, M64, 1, 2, 0xFFFFFFFF, b"CN=x", b"main", b"", b"replicator", b"::1",
+                 b"process 77 of /user.slice")
+        presence(out, 4, 0, 4, 2, 1, 0, 0x0102030405060708, 3, 0, 9, 0, 1, b"a@R", b"m", b"d", b"", b"", b"")
+        some = random.Random(2).randbytes(128)
+        presence(out, 2, 6, 4, 1, 2, 0, 1, 1, 1, 1, 1, 1, some, b"p" * 63, b"d" * 63, b"r" * 63,
+                 b"\x00\xff" * 31 + b"!", b"t" * 80)
+
+    with open("registration.txt", "w", encoding="utf-8") as out:
+        print("# Frames of session.sock. Made by make.py: the fields as in PROTOCOL.md, strings in hex, then the frame.",
+              file=out)
+        registration(out, 1, b"sshd", b"alice", b"192.0.2.7", b"ssh")
+        registration(out, 2, b"sudo", b"root", b"", b"")
+        registration(out, 1, b"s" * 63, b"\x00\xff" * 31 + b"u", b"r" * 63, b"t" * 63)
+        answer(out, 1, 0, 0, 0, 2, 1, 3600, 42, 3_600_000_000_005, 5, 1_800_000_000, b"orders-db", b"")
+        answer(out, 2, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, b"", b"")
+        answer(out, 3, 1, 0, 1, 1, 2, -12600, M64, -1, (1 << 63) - 1, -1, b"r" * 63,
+               "laptop stolen, call 4711 \u2013 Jos\u00e9".encode())
+        answer(out, 3, 6, 14, 0, 1, 3, 0, 0, 0, 1, 0, b"", b"t" * 80)
+        answer(out, 4, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, b"", b"it is in no cgroup of its own")
+        answer(out, 5, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, b"", b"")
 
 
 main()
