@@ -39,6 +39,7 @@ bool set_mode(modes& said, std::string_view value) noexcept {
 bool read_one(options& out, modes& said, const char* argument) noexcept {
   if (const char* v = value_of(argument, "table=")) return set_path(out.table, v);
   if (const char* v = value_of(argument, "report=")) return set_path(out.report, v);
+  if (const char* v = value_of(argument, "session=")) return set_path(out.session, v);
   if (const char* v = value_of(argument, "service=")) {
     out.service =
         v;  // a bad name is refused at the lookup: falling back to PAM_SERVICE would ask something else
@@ -64,6 +65,7 @@ options read_options(int argc, const char** argv) noexcept {
   options out{};
   out.table = "/run/grantd/windows";
   out.report = "/run/grantd/report.sock";
+  out.session = "/run/grantd-reaper/session.sock";
   modes said;
   for (int i = 0; i < argc; ++i) {
     if (read_one(out, said, argv[i])) continue;

@@ -21,6 +21,7 @@ struct users {
 struct options {
   const char* table;
   const char* report;
+  const char* session;  // the reaper's socket
   const char* service;  // nullptr: what PAM_SERVICE says
   users service_users;  // service accounts: let in, not logged
   users exempt_users;   // break-glass accounts: let in, logged loudly

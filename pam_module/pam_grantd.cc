@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gate in PAM hosts: looks the account up in the window table. It reads no other file, no environment and
-// no name service; it never forks, waits, allocates, asks a question, or lets anybody in by mistake.
+// The gate in PAM hosts: looks the account up in the window table, and registers sessions with the reaper. It
+// reads no other file, no environment and no name service; it never forks, allocates, asks a question, or
+// lets anybody in by mistake, and it waits for nothing but the reaper's answer.
 //
-// account, auth, session open (PAM_SUCCESS, else PAM_PERM_DENIED; session: PAM_SESSION_ERR):
+// account, auth (PAM_SUCCESS, else PAM_PERM_DENIED), session open with mode=audit:
 //
 //   allowed if                                   logged
 //     a window is open now                       info
@@ -17,8 +18,19 @@
 //     the user is missing or no name             "unknown account"
 //     the service is missing or no name
 //
-// setcred and session close succeed; password is PAM_SERVICE_ERR. Options that mean nothing are logged and
-// open nothing.
+// session open (PAM_SUCCESS, else PAM_SESSION_ERR):
+//
+//   allowed if
+//     the reaper registered it and found a window open for it
+//     the reaper says that it is nested in a registered session, which covers it: sudo, su
+//     the account is a service_user, or an exempt_user (alert): not registered
+//   denied if
+//     the reaper found no window open for it, after it had registered it
+//     the reaper cannot register it, does not answer in 5 s or at all, or is not root's
+//     the user or the service is missing or no name
+//
+// session close tells the reaper and succeeds, as setcred does; password is PAM_SERVICE_ERR. Options that
+// mean nothing are logged and open nothing.
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <syslog.h>
@@ -30,6 +42,7 @@
 #include "base/names.h"
 #include "guest/check.h"
 #include "guest/line.h"
+#include "guest/registration.h"
 #include "guest/report.h"
 #include "guest/words.h"
 #include "options.h"
@@ -39,6 +52,7 @@ namespace {
 
 constexpr std::string_view unknown_account = "unknown account";
 constexpr std::string_view unknown_service = "unknown service";
+constexpr int64_t close_patience_ns = base::ns_per_s;
 
 using text = std::array<char, 384>;
 
@@ -149,6 +163,40 @@ int break_glass(const visit& v) noexcept {
   return PAM_SUCCESS;
 }
 
+guest::registered ask_reaper(const visit& v, wire::registration_kind kind, int64_t patience_ns) noexcept {
+  constexpr size_t most = 63;
+  std::string_view tty = item(v.pamh, PAM_TTY);
+  if (!base::is_printable_utf8(tty)) tty = {};
+  return guest::register_session(v.opts.session,
+                                 {.kind = kind,
+                                  .service = v.service,
+                                  .user = v.user,
+                                  .remote = guest::cut(v.remote, most),
+                                  .tty = guest::cut(tty, most)},
+                                 {base::boot_now().ns + patience_ns});
+}
+
+int register_session(const visit& v) noexcept {
+  guest::registered r = ask_reaper(v, wire::registration_kind::open, guest::registration_patience_ns);
+  switch (r.result) {
+    case wire::registration_result::covered:
+      return allow(v, r.a);
+    case wire::registration_result::nested:
+      return PAM_SUCCESS;
+    case wire::registration_result::denied:
+      return deny(v, r.a);
+    case wire::registration_result::failed:
+    case wire::registration_result::closed:
+      break;
+  }
+  text why, sentence;
+  guest::line{why}.add("the session could not be registered: ").add(r.why);
+  log(v, LOG_ERR, "denied", v.user, why.data());
+  guest::line{sentence}.add(why.data()).add("; tell the administrator: systemctl status grantd-reaper");
+  tell(v, PAM_ERROR_MSG, sentence.data());
+  return PAM_SESSION_ERR;
+}
+
 int gate(pam_handle_t* pamh, phase at, int flags, int argc, const char** argv) noexcept {
   visit v = arrive(pamh, at, flags, argc, argv);
   guest::answer a{};
@@ -156,6 +204,7 @@ int gate(pam_handle_t* pamh, phase at, int flags, int argc, const char** argv) n
   if (v.opts.exempt_users.has(v.user)) return break_glass(v);
   if (v.opts.service_users.has(v.user)) return PAM_SUCCESS;
   if (v.service.empty()) return deny(v, a);
+  if (at == phase::session && !v.opts.audit) return register_session(v);
 
   decision::account account{decision::identity_class::os, v.user};
   a = guest::check(v.opts.table, {.proved = {&account, 1},
@@ -167,6 +216,14 @@ int gate(pam_handle_t* pamh, phase at, int flags, int argc, const char** argv) n
                static_cast<int>(a.verdict.why));
   }
   return a.verdict.allows() ? allow(v, a) : deny(v, a);
+}
+
+int leave(pam_handle_t* pamh, int flags, int argc, const char** argv) noexcept {
+  visit v = arrive(pamh, phase::session, flags, argc, argv);
+  bool registered = !v.opts.audit && !v.user.empty() && !v.service.empty() &&
+                    !v.opts.exempt_users.has(v.user) && !v.opts.service_users.has(v.user);
+  if (registered) (void)ask_reaper(v, wire::registration_kind::close, close_patience_ns);
+  return PAM_SUCCESS;
 }
 
 }  // namespace
@@ -188,6 +245,8 @@ GRANTD_EXPORT int pam_sm_open_session(pam_handle_t* pamh, int flags, int argc, c
   return grantd::pam::gate(pamh, grantd::pam::phase::session, flags, argc, argv);
 }
 
-GRANTD_EXPORT int pam_sm_close_session(pam_handle_t*, int, int, const char**) { return PAM_SUCCESS; }
+GRANTD_EXPORT int pam_sm_close_session(pam_handle_t* pamh, int flags, int argc, const char** argv) {
+  return grantd::pam::leave(pamh, flags, argc, argv);
+}
 
 GRANTD_EXPORT int pam_sm_chauthtok(pam_handle_t*, int, int, const char**) { return PAM_SERVICE_ERR; }
