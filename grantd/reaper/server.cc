@@ -139,6 +139,7 @@ std::string server::start() {
   const uint64_t run = run_of(*state_, boot);
   if (run == 0) return where_.run + ": the state cannot be written";
   spool_ = std::make_unique<spool>(where_.report, run);
+  spool_->keep_in(*state_);
   services_ = std::make_unique<user_services>(*groups_, where_.linger, where_.kept + "/linger");
 
   std::optional<std::string> own_parent;

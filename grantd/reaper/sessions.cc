@@ -138,11 +138,14 @@ void sessions::act(base::boot_time now) {
   }
   if (look_at_users || (users_.next() && *users_.next() <= now)) users_.look(now);
   users_.chase(now);
+  around_.told.flush(now);
   const bool repeat = now.ns - said_.ns >= wire::presence_every_s * base::ns_per_s;
   if (!repeat && !(changed_ && now.ns - said_changed_.ns >= presence_sooner_ns)) return;
   for (const auto& [number, s] : sessions_) s.left_over ? around_.told.left_over(s) : around_.told.live(s);
-  if (repeat || changed_) around_.told.repeat_ended(now);
-  if (repeat) said_ = now;
+  if (repeat) {
+    around_.told.repeat_ended(now);
+    said_ = now;
+  }
   said_changed_ = now;
   changed_ = false;
 }
@@ -162,6 +165,7 @@ base::boot_time sessions::next() const {
   if (changed_) first = std::min(first, base::boot_time{said_changed_.ns + presence_sooner_ns});
   for (const auto& [number, s] : sessions_) first = std::min(first, next_of(s));
   if (auto at = users_.next()) first = std::min(first, *at);
+  if (auto at = around_.told.next()) first = std::min(first, *at);
   return first;
 }
 

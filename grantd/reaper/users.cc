@@ -16,6 +16,14 @@ constexpr int64_t retry_ns = base::ns_per_s;
 
 std::string file_of(uid_t uid) { return "user-" + std::to_string(uid); }
 
+remains remains_of(const user& u) {
+  return {.number = u.left_over,
+          .user = u.name,
+          .service = u.services.front(),
+          .what = u.dying.empty() ? std::string() : u.dying.front().path(),
+          .since = u.ended};
+}
+
 }  // namespace
 
 void users::save(const user& u) const {
@@ -24,10 +32,16 @@ void users::save(const user& u) const {
   f["name"] = u.name;
   f["beside"] = u.beside;
   f["linger"] = u.kept_linger ? "1" : "0";
-  f["due"] = u.due ? "1" : "0";
-  for (const std::string& s : u.services) {
-    auto at = u.covered.find(s);
-    f["service-" + s] = std::to_string(at == u.covered.end() ? -1 : at->second.verdict.until.ns);
+  // What is dying is found again by ending it again.
+  f["due"] = u.due || !u.dying.empty() ? "1" : "0";
+  f["ended"] = std::to_string(u.ended.ns);
+  f["left-over"] = std::to_string(u.left_over);
+  // A name may hold spaces: it is no key.
+  for (size_t i = 0; i < u.services.size(); ++i) {
+    auto at = u.covered.find(u.services[i]);
+    const int64_t until = at == u.covered.end() ? -1 : at->second.verdict.until.ns;
+    f["service-" + std::to_string(i)] = u.services[i];
+    f["until-" + std::to_string(i)] = std::to_string(until);
   }
   if (around_.kept.save(file_of(u.uid), f) != 0) {
     log(level::error, "the state of user " + u.name + " cannot be written");
@@ -37,7 +51,8 @@ void users::save(const user& u) const {
 void users::recall() {
   for (const state::entry& e : around_.kept.all("user-")) {
     const auto uid = e.what ? number_in(*e.what, "uid") : std::nullopt;
-    if (!uid || *uid <= 0 || !e.what->contains("name") || !e.what->contains("beside")) {
+    if (!uid || *uid <= 0 || !e.what->contains("name") || !e.what->contains("beside") ||
+        !e.what->contains("service-0")) {
       log(level::alert,
           "the state " + e.name + " cannot be read: what systemd runs for that user is not watched");
       continue;
@@ -48,16 +63,18 @@ void users::recall() {
     u.beside = e.what->at("beside");
     u.kept_linger = number_in(*e.what, "linger").value_or(0) == 1;
     u.due = number_in(*e.what, "due").value_or(0) == 1;
-    constexpr std::string_view key = "service-";
-    for (auto at = e.what->lower_bound(key); at != e.what->end() && at->first.starts_with(key); ++at) {
-      const std::string service = at->first.substr(key.size());
-      u.services.push_back(service);
-      const int64_t until = number_in(*e.what, at->first).value_or(-1);
+    u.ended.ns = number_in(*e.what, "ended").value_or(0);
+    u.left_over = static_cast<uint64_t>(std::max<int64_t>(number_in(*e.what, "left-over").value_or(0), 0));
+    for (size_t i = 0;; ++i) {
+      const auto service = e.what->find("service-" + std::to_string(i));
+      if (service == e.what->end()) break;
+      u.services.push_back(service->second);
+      const int64_t until = number_in(*e.what, "until-" + std::to_string(i)).value_or(-1);
       if (until < 0) continue;
       guest::answer known{};
       known.verdict.why = decision::reason::allowed;
       known.verdict.until.ns = until;
-      u.covered[service] = known;
+      u.covered[service->second] = known;
     }
     users_[u.uid] = std::move(u);
   }
@@ -117,6 +134,15 @@ void users::end(user& u) {
   save(u);
 }
 
+void users::say_left_over(user& u) {
+  if (u.left_over == 0) {
+    u.left_over = around_.next_number();
+    save(u);
+    log(level::alert, "left over: " + u.dying.front().path() + " of " + u.name + " does not end");
+  }
+  around_.told.left_over(remains_of(u));
+}
+
 void users::chase(base::boot_time now) {
   for (auto at = users_.begin(); at != users_.end();) {
     user& u = at->second;
@@ -125,16 +151,17 @@ void users::chase(base::boot_time now) {
       end(u);
       u.next_try = {now.ns + retry_ns};
     }
-    std::erase_if(u.dying, [](const cgroup& c) { return !c.populated(); });
-    if (u.dying.empty()) u.left_over = 0;
+    if (std::erase_if(u.dying, [](const cgroup& c) { return !c.populated(); }) != 0) save(u);
+    if (u.dying.empty() && !u.due && u.left_over != 0) {
+      log(level::notice, "what was left over of " + u.name + " is gone");
+      around_.told.ended(remains_of(u), now);
+      u.left_over = 0;
+      save(u);
+    }
     if (!u.dying.empty() && u.next_try <= now) {
       u.next_try = {now.ns + retry_ns};
-      if (u.left_over == 0) {
-        u.left_over = around_.next_number();
-        log(level::alert, "left over: " + u.dying.front().path() + " of " + u.name + " does not end");
-      }
       for (const cgroup& c : u.dying) (void)c.kill();
-      around_.told.left_over(u.left_over, u.name, u.services.front(), u.dying.front().path(), u.ended);
+      say_left_over(u);
     }
     const bool over = u.covered.empty() && !u.due && !u.kept_linger && u.dying.empty();
     if (over) around_.kept.forget(file_of(u.uid));

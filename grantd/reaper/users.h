@@ -63,6 +63,7 @@ class users {
 
  private:
   void end(user& u);
+  void say_left_over(user& u);
   void save(const user& u) const;
   user_surroundings around_;
   std::map<uid_t, user> users_;
