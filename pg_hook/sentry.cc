@@ -40,29 +40,6 @@ struct watched
 
 watched *sessions = nullptr; // one for each slot
 
-wire::presence_cause
-cause_of(const guest::answer &a) noexcept
-{
-	using wire::presence_cause;
-
-	switch (a.verdict.why)
-	{
-		case decision::reason::locked:
-			return presence_cause::locked;
-		case decision::reason::revoked:
-			return presence_cause::revoked;
-		case decision::reason::ended:
-			return a.verdict.how == decision::ending::given_back ? presence_cause::given_back
-																 : presence_cause::expired;
-		case decision::reason::allowed:
-		case decision::reason::not_yet:
-		case decision::reason::no_window:
-		case decision::reason::table_bad:
-			break;
-	}
-	return a.narrower_left ? presence_cause::narrowed : presence_cause::lost;
-}
-
 // Under the lock that the exit callback takes as well: who still has the slot has not begun to exit, so its
 // process number is nobody else's.
 void
@@ -103,7 +80,7 @@ compare(shared *m, unsigned i, const slot &who, watched &w, int64_t now_ns) noex
 	{
 		if (w.ends_since_ns == 0)
 			w.ends_since_ns = who.until_ns < now_ns ? who.until_ns : now_ns;
-		w.cause = cause_of(last);
+		w.cause = guest::cause_of(last);
 		poke(m, i, who, w, now_ns);
 		return;
 	}

@@ -79,40 +79,13 @@ set_timer(int64_t at_ns) noexcept
 	return timer_settime(self.timer, TIMER_ABSTIME, &when, nullptr) == 0;
 }
 
-wire::presence_cause
-cause_of(const guest::answer &a) noexcept
-{
-	using enum wire::presence_cause;
-
-	if (a.narrower_left)
-		return narrowed;
-	switch (a.verdict.why)
-	{
-		case decision::reason::locked:
-			return locked;
-		case decision::reason::revoked:
-			return revoked;
-		case decision::reason::ended:
-			return a.verdict.how == decision::ending::revoked      ? revoked
-				   : a.verdict.how == decision::ending::given_back ? given_back
-																   : expired;
-		case decision::reason::allowed: // until the end that was known, which is here
-			return expired;
-		case decision::reason::not_yet:
-		case decision::reason::no_window:
-		case decision::reason::table_bad:
-			break;
-	}
-	return lost;
-}
-
 void
 put_out() noexcept
 {
 	if (!self.ended)
 	{
 		self.ended = true;
-		__atomic_store_n(&self.mine->cause, static_cast<uint8_t>(cause_of(self.last)), __ATOMIC_RELAXED);
+		__atomic_store_n(&self.mine->cause, static_cast<uint8_t>(guest::cause_of(self.last)), __ATOMIC_RELAXED);
 		__atomic_store_n(&sigterm_raised, true, __ATOMIC_RELAXED);
 	}
 	kill(self.pid, SIGTERM);

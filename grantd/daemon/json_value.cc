@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON values: looked into and printed. Parses nothing.
-#include "daemon/json.h"
 #include "base/utf8.h"
+#include "daemon/json.h"
 
 namespace grantd::daemon::json {
 namespace {

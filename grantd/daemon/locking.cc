@@ -59,7 +59,7 @@ void core::expire_locks() {
   std::vector<uint64_t> over;
   for (const auto& [number, l] : locks_.all()) {
     // One that is not in the store yet is kept for it; its records are over all the same.
-    if (l.durable && l.is.mapped_end <= time_.boot()) over.push_back(number);
+    if ((l.durable || l.refused) && l.is.mapped_end <= time_.boot()) over.push_back(number);
   }
   for (uint64_t number : over) {
     say(level::notice,

@@ -67,7 +67,7 @@ void locks::each(const std::function<void(lock_in_force&)>& f) {
 std::optional<base::boot_time> locks::next_end() const {
   std::optional<base::boot_time> least;
   for (const auto& [number, l] : entries_) {
-    if (l.durable && (!least || l.is.mapped_end < *least)) least = l.is.mapped_end;
+    if ((l.durable || l.refused) && (!least || l.is.mapped_end < *least)) least = l.is.mapped_end;
   }
   return least;
 }

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "daemon/files.h"
-#include "service/log.h"
 #include "daemon/server.h"
+#include "service/log.h"
 
 namespace {
 

@@ -118,7 +118,8 @@ void server::each_second(base::boot_time now) {
 int server::patience_ms(bool work_left) const {
   if (work_left) return 0;
   if (core_->check() == store::store::check_state::more) return between_slices_ms;
-  bool often = core_->troubled() || reports_->unsettled() || clients_->count() != 0 || notify_.watchdog_ns() != 0;
+  bool often =
+      core_->troubled() || reports_->unsettled() || clients_->count() != 0 || notify_.watchdog_ns() != 0;
   return often ? 1000 : 30000;
 }
 

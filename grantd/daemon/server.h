@@ -8,10 +8,10 @@
 #include "daemon/clients.h"
 #include "daemon/core.h"
 #include "daemon/listener.h"
-#include "service/notify.h"
 #include "daemon/reports.h"
 #include "daemon/timers.h"
 #include "policy/config.h"
+#include "service/notify.h"
 
 namespace grantd::daemon {
 

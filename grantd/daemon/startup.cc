@@ -15,9 +15,9 @@
 #include "daemon/descriptors.h"
 #include "daemon/files.h"
 #include "daemon/local_offset.h"
-#include "service/log.h"
 #include "daemon/server.h"
 #include "proof/chain.h"
+#include "service/log.h"
 
 namespace grantd::daemon {
 namespace {
@@ -28,7 +28,8 @@ gid_t group_of(const std::string& name) {
   auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error == std::errc{} && end == name.data() + name.size()) return number;
   if (const group* g = getgrnam(name.c_str())) return g->gr_gid;
-  service::log(level::warning, fmt::format("there is no group {}: the table is readable by our own group only", name));
+  service::log(level::warning,
+               fmt::format("there is no group {}: the table is readable by our own group only", name));
   return static_cast<gid_t>(-1);
 }
 
@@ -114,7 +115,7 @@ std::string server::start() {
   timers_.set_end(core_->next_end());
   speak();
   service::log(level::notice, fmt::format("grantd {} is ready: {} grants open, table {}", GRANTD_VERSION,
-                                 core_->grants().open().size(), core_->table().sequence()));
+                                          core_->grants().open().size(), core_->table().sequence()));
   malloc_trim(0);
   notify_.send("READY=1");
   return {};
@@ -125,7 +126,8 @@ void server::apply(const policy::config& c) {
   const rlim_t descriptors = raise_descriptors(c);
   const client_limits limits = limits_within(c, descriptors);
   if (limits.connections < c.connections) {
-    service::log(level::warning,
+    service::log(
+        level::warning,
         fmt::format(
             "{} descriptors do not suffice for {} connections: {} in all and {} of one user are taken; "
             "LimitNOFILE={} in the unit (or ulimit -n) helps",

@@ -39,4 +39,26 @@ fate ask_again(const char* table_path, const login& who, answer& last) noexcept 
   return next.verdict.allows() ? fate::stays : fate::ends;
 }
 
+wire::presence_cause cause_of(const answer& a) noexcept {
+  using enum wire::presence_cause;
+  if (a.narrower_left) return narrowed;
+  switch (a.verdict.why) {
+    case reason::locked:
+      return locked;
+    case reason::revoked:
+      return revoked;
+    case reason::ended:
+      return a.verdict.how == decision::ending::revoked      ? revoked
+             : a.verdict.how == decision::ending::given_back ? given_back
+                                                             : expired;
+    case reason::allowed:  // until the end that was known, which is here
+      return expired;
+    case reason::not_yet:
+    case reason::no_window:
+    case reason::table_bad:
+      break;
+  }
+  return lost;
+}
+
 }  // namespace grantd::guest

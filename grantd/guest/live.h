@@ -4,6 +4,7 @@
 #pragma once
 
 #include "guest/check.h"
+#include "wire/presence.h"
 
 namespace grantd::guest {
 
@@ -17,5 +18,8 @@ enum class fate : uint8_t { stays, ends };
 //  and
 //    `last` says that the grant known of ended. Before that only `last.now` changes.
 [[nodiscard]] fate ask_again(const char* table_path, const login& who, answer& last) noexcept;
+
+// Why a session ended, for its reporter: of the answer with which ask_again() said so.
+[[nodiscard]] wire::presence_cause cause_of(const answer& a) noexcept;
 
 }  // namespace grantd::guest

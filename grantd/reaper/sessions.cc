@@ -33,26 +33,6 @@ unsigned due_warnings(const session& s, base::boot_time now) {
   return bits;
 }
 
-wire::presence_cause cause_of(const guest::answer& a) {
-  using wire::presence_cause;
-  if (a.narrower_left) return presence_cause::narrowed;
-  switch (a.verdict.why) {
-    case decision::reason::locked:
-      return presence_cause::locked;
-    case decision::reason::revoked:
-      return presence_cause::revoked;
-    case decision::reason::ended:
-      return a.verdict.how == decision::ending::given_back ? presence_cause::given_back
-                                                           : presence_cause::expired;
-    case decision::reason::allowed:
-    case decision::reason::not_yet:
-    case decision::reason::no_window:
-    case decision::reason::table_bad:
-      break;
-  }
-  return presence_cause::lost;
-}
-
 sessions::sessions(surroundings around) : around_(std::move(around)), users_(for_users()) {}
 
 user_surroundings sessions::for_users() {
@@ -86,7 +66,7 @@ user_surroundings sessions::for_users() {
 }
 
 bool sessions::save(const session& s) {
-  const int error = around_.kept.save("session-" + std::to_string(s.number), to_fields(s));
+  const int error = around_.kept.save(file_of(s), to_fields(s));
   if (error != 0)
     log(level::error, "the state of session " + std::to_string(s.number) + " cannot be written");
   return error == 0;

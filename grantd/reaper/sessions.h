@@ -72,9 +72,14 @@ class sessions {
   [[nodiscard]] const users& of_users() const { return users_; }
 
  private:
+  [[nodiscard]] std::optional<cgroup> fresh_scope(const peer& leader, const std::string& path) const;
+  [[nodiscard]] std::expected<cgroup, std::string> make_own(const std::string& path, uint64_t number) const;
+  [[nodiscard]] std::expected<void, std::string> enter(const peer& leader, const cgroup& own,
+                                                       const std::string& from) const;
+  // On file, with the leader in its cgroup; or nothing of it is left.
   [[nodiscard]] std::expected<session, std::string> record(const peer& leader,
-                                                           const wire::registration& asked);
-  [[nodiscard]] std::expected<cgroup, std::string> enclose(const peer& leader, const std::string& path);
+                                                           const wire::registration& asked,
+                                                           base::boot_time now);
   [[nodiscard]] bool save(const session& s);
   [[nodiscard]] uint64_t next_number();  // kept, so that none is given twice in a run
   void begin_end(session& s, wire::presence_cause cause, base::boot_time now);
@@ -98,8 +103,5 @@ class sessions {
 
 // The warnings (15, 5 and 1 minutes before the end) whose time has come, as bits.
 [[nodiscard]] unsigned due_warnings(const session& s, base::boot_time now);
-
-// Why a session is ended, from the answer that ended it.
-[[nodiscard]] wire::presence_cause cause_of(const guest::answer& a);
 
 }  // namespace grantd::reaper
