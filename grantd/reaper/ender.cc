@@ -33,6 +33,7 @@ void sessions::begin_end(session& s, wire::presence_cause cause, base::boot_time
   const bool expired = cause == wire::presence_cause::expired;
   s.at = stage::ending;
   s.cause = cause;
+  s.begun = now;
   s.ended = expired && s.last.verdict.until.ns > 0 && s.last.verdict.until < now ? s.last.verdict.until : now;
   char why[256];
   guest::say_ended(s.last, s.where(), why);
@@ -54,10 +55,10 @@ void sessions::put_out(session& s, base::boot_time now) {
   if (int error = s.group.kill(); error != 0) {
     log(level::error, s.group.path() + " cannot be killed: " + std::strerror(error));
   }
-  const bool late_by_now = now.ns - s.ended.ns >= alarm_ns;
+  const bool late_by_now = now.ns - s.begun.ns >= alarm_ns;
   // Soon again while it should be done within the second, then each second.
   s.next_try = late_by_now ? base::boot_time{now.ns + again_ns}
-                           : base::boot_time{std::min(now.ns + grace_ns, s.ended.ns + alarm_ns)};
+                           : base::boot_time{std::min(now.ns + grace_ns, s.begun.ns + alarm_ns)};
   if (!late_by_now || !s.group.populated()) return;
   if (!s.left_over) {
     s.left_over = true;
@@ -74,7 +75,7 @@ bool sessions::finish_if_empty(session& s, base::boot_time now) {
       name_of(s) + (s.at == stage::ending ? " is gone, " + late(s, now) + " after its end" : " is over"));
   around_.told.ended(s, now);
   if (s.own) s.group.remove(around_.groups);
-  around_.kept.forget("session-" + std::to_string(s.number));
+  around_.kept.forget(file_of(s));
   sessions_.erase(s.number);
   return true;
 }

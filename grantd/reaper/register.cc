@@ -4,11 +4,12 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <optional>
 #include <vector>
 
 #include "base/names.h"
 #include "guest/registration.h"
+#include "reaper/hex.h"
 #include "reaper/sessions.h"
 #include "service/log.h"
 
@@ -24,33 +25,45 @@ bool lives(const peer& p) {
   return poll(&one, 1, 0) == 0;
 }
 
-std::string hex(uint64_t n) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(n));
-  return text;
-}
-
 }  // namespace
 
 // Its own scope under logind: a fresh one, that holds nobody else. What is killed with a scope that others
 // share (su in somebody's unregistered session) would not be ours; there, and without logind, a cgroup is
 // made.
-std::expected<cgroup, std::string> sessions::enclose(const peer& leader, const std::string& path) {
-  if (owner_of_scope(path)) {
-    auto scope = around_.groups.open(path);
-    if (scope && scope->members() == std::vector<pid_t>{leader.pid}) return scope;
-  }
-  const std::string name = "grantd-" + hex(around_.run) + "-" + std::to_string(last_number_);
-  auto made = around_.groups.make(around_.own_parent.value_or(path), name);
-  if (!made) return made;
-  auto moved = around_.groups.move(*made, leader.pid);
-  const auto now_in = around_.groups.path_of(leader.pid);
-  if (moved && now_in && *now_in == made->path()) return made;
-  made->remove(around_.groups);
-  return std::unexpected(moved ? "the process is not where it was put" : moved.error());
+std::optional<cgroup> sessions::fresh_scope(const peer& leader, const std::string& path) const {
+  if (!owner_of_scope(path)) return {};
+  auto scope = around_.groups.open(path);
+  if (!scope || scope->members() != std::vector<pid_t>{leader.pid}) return {};
+  return std::move(*scope);
 }
 
-std::expected<session, std::string> sessions::record(const peer& leader, const wire::registration& asked) {
+std::expected<cgroup, std::string> sessions::make_own(const std::string& path, uint64_t number) const {
+  const std::string parent = around_.own_parent.value_or(path);
+  const std::string name = "grantd-" + to_hex(around_.run) + "-" + std::to_string(number);
+  auto made = around_.groups.make(parent, name);
+  if (made) return made;
+  // Left by a crash between making it and writing that it is there; nobody was ever put into it.
+  const auto stale = around_.groups.open((parent == "/" ? "" : parent) + "/" + name);
+  if (!stale || stale->populated()) return made;
+  stale->remove(around_.groups);
+  return around_.groups.make(parent, name);
+}
+
+std::expected<void, std::string> sessions::enter(const peer& leader, const cgroup& own,
+                                                 const std::string& from) const {
+  auto moved = around_.groups.move(own, leader.pid);
+  if (!moved) return moved;
+  const auto now_in = around_.groups.path_of(leader.pid);
+  if (now_in && *now_in == own.path()) return {};
+  // It is refused, and stays what it was.
+  if (auto before = around_.groups.open(from)) (void)around_.groups.move(*before, leader.pid);
+  return std::unexpected("the process is not where it was put");
+}
+
+// The state is written before the leader is in a cgroup of ours: a crash leaves an empty one, or one that is
+// found again and ended.
+std::expected<session, std::string> sessions::record(const peer& leader, const wire::registration& asked,
+                                                     base::boot_time now) {
   auto path = around_.groups.path_of(leader.pid);
   if (!path) return std::unexpected(path.error());
   session s;
@@ -60,16 +73,28 @@ std::expected<session, std::string> sessions::record(const peer& leader, const w
   s.remote = base::is_printable_utf8(asked.remote) ? asked.remote : std::string_view{};
   s.tty = base::is_printable_utf8(asked.tty) ? asked.tty : std::string_view{};
   s.leader = leader.pid;
-  auto group = enclose(leader, *path);
-  if (!group) return std::unexpected(group.error());
-  s.group = std::move(*group);
-  s.own = s.group.path() != *path;
-  if (!s.own) s.owner = owner_of_scope(*path);
-  // Asked after the cgroup is known: a number that changed hands would not be the peer's any more.
-  if (!lives(leader)) {
+  s.since = now;
+  const auto refuse = [&](const std::string& why) {
+    around_.kept.forget(file_of(s));
     if (s.own) s.group.remove(around_.groups);
-    return std::unexpected("the process has ended");
+    if (s.number == last_number_) --last_number_;  // nobody has heard of it
+    return std::unexpected(why);
+  };
+  if (auto scope = fresh_scope(leader, *path)) {
+    s.group = std::move(*scope);
+    s.owner = owner_of_scope(*path);
+  } else {
+    auto made = make_own(*path, s.number);
+    if (!made) return refuse(made.error());
+    s.group = std::move(*made);
+    s.own = true;
   }
+  if (!save(s)) return refuse("its state cannot be written");
+  if (s.own) {
+    if (auto inside = enter(leader, s.group, *path); !inside) return refuse(inside.error());
+  }
+  // Asked after the cgroup is known: a number that changed hands would not be the peer's any more.
+  if (!lives(leader)) return refuse("the process has ended");
   return s;
 }
 
@@ -90,26 +115,24 @@ wire::registration_answer sessions::open(const peer& leader, const wire::registr
     }
   }
 
-  auto recorded = record(leader, asked);
+  auto recorded = record(leader, asked, now);
   if (!recorded) {
     log(level::error, "a session of " + std::string(asked.user) + " is refused: " + recorded.error());
     return failed(recorded.error());
   }
-  recorded->since = now;
   const uint64_t number = recorded->number;
   session& s = sessions_.emplace(number, std::move(*recorded)).first->second;
   around_.watch(s);
-  const bool recorded_first = save(s);
 
   s.last = around_.look_up(s);
   answered_ = s.last;
   const bool covered = s.last.verdict.allows();
   // The person reads until when now: what is due already is not said again.
   if (covered) s.warned = due_warnings(s, now);
-  if (!recorded_first || !covered || !save(s)) {
+  if (!covered || !save(s)) {
     s.at = stage::ending;
     s.cause = covered ? wire::presence_cause::lost : cause_of(s.last);
-    s.ended = now;
+    s.ended = s.begun = now;
     s.next_try = {now.ns + refused_ns};
     (void)save(s);
     if (covered) return failed("its state cannot be written");
@@ -158,7 +181,7 @@ void sessions::recall(base::boot_time now) {
       continue;
     }
     session& s = known->what;
-    if (s.at == stage::ending) s.next_try = now;
+    if (s.at == stage::ending) s.next_try = s.begun = now;
     // Recorded, and never answered: its leader was refused.
     if (s.at == stage::inside && !s.last.verdict.allows()) begin_end(s, wire::presence_cause::lost, now);
     const uint64_t number = s.number;

@@ -33,7 +33,8 @@ struct session {
   bool closed = false;   // its person has left it; what it left running is kept
   stage at = stage::inside;
   wire::presence_cause cause = wire::presence_cause::none;
-  base::boot_time ended{};     // when its end began
+  base::boot_time ended{};     // when its time was up, or it was taken away
+  base::boot_time begun{};     // when it was begun to be ended: later, if nobody was there
   bool asked_to_go = false;    // SIGHUP and SIGTERM were sent
   base::boot_time next_try{};  // when to ask, to kill, to kill again
   bool left_over = false;      // said that it is

@@ -84,6 +84,8 @@ std::vector<state::entry> state::all(std::string_view beginning) const {
   return out;
 }
 
+std::string file_of(const session& s) { return "session-" + std::to_string(s.number); }
+
 fields to_fields(const session& s) {
   fields f;
   set(f, "number", static_cast<int64_t>(s.number));

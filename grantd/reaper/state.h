@@ -37,6 +37,8 @@ class state {
   std::string directory_;
 };
 
+// The name of its file.
+[[nodiscard]] std::string file_of(const session& s);
 [[nodiscard]] fields to_fields(const session& s);
 // The session that `f` describes, its cgroup opened again: nothing when `f` is not a session; without a
 // cgroup
