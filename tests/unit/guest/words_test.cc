@@ -93,6 +93,46 @@ TEST(locked_says_the_message) {
   TEST_ASSERT_EQUAL_STRING("locked: grantd does not trust its store, nobody is let in", denied(a));
 }
 
+TEST(an_ended_session_is_told_why) {
+  const auto ended = [](const guest::answer& a) {
+    char out[256];
+    guest::say_ended(a, sshd, out);
+    return std::string(out);
+  };
+  const std::string g = "grant " + g7() + " for orders-db ";
+  TEST_ASSERT_EQUAL_STRING(g + "ended at 17:30 +0100", ended(answer(reason::ended, "orders-db", -600)));
+  TEST_ASSERT_EQUAL_STRING(g + "was revoked at 17:30 +0100",
+                           ended(answer(reason::revoked, "orders-db", -600)));
+  guest::answer a = answer(reason::ended, "orders-db", -600);
+  a.verdict.how = decision::ending::given_back;
+  TEST_ASSERT_EQUAL_STRING(g + "was given back at 17:30 +0100", ended(a));
+  a = answer(reason::ended, "", -600);
+  a.verdict.grant = 0;
+  TEST_ASSERT_EQUAL_STRING("grant for the service sshd ended at 17:30 +0100", ended(a));
+  a = answer(reason::locked, "orders-db");
+  std::strcpy(a.lock_text, "incident 7");
+  TEST_ASSERT_EQUAL_STRING("locked: incident 7", ended(a));
+  TEST_ASSERT_EQUAL_STRING("no open grant for orders-db", ended(answer(reason::no_window, "orders-db")));
+  for (reason why : {reason::ended, reason::revoked, reason::no_window}) {
+    a = answer(why, "orders-db", -60);
+    a.narrower_left = true;
+    TEST_ASSERT_EQUAL_STRING("only read-only access to orders-db is left: log in again", ended(a));
+  }
+  a.resource.size = 0;
+  TEST_ASSERT_EQUAL_STRING("only read-only access to the service sshd is left: log in again", ended(a));
+}
+
+TEST(a_warning_says_how_long_and_until_when) {
+  const auto warned = [](std::string_view name, int64_t in_s) {
+    char out[256];
+    guest::say_warning(answer(reason::allowed, name, in_s), out);
+    return std::string(out);
+  };
+  TEST_ASSERT_EQUAL_STRING("access to orders-db ends in 5 min, at 17:30 +0100", warned("orders-db", 300));
+  TEST_ASSERT_EQUAL_STRING("access to orders-db ends in 1 min, at 17:30:00 +0100", warned("orders-db", 60));
+  TEST_ASSERT_EQUAL_STRING("access ends in 5 min, at 17:30 +0100", warned("", 300));
+}
+
 TEST(help_is_the_one_command_that_helps) {
   for (reason why : {reason::no_window, reason::ended, reason::revoked}) {
     TEST_ASSERT_EQUAL_STRING("ask for one: grantctl request orders-db --for 1h",
