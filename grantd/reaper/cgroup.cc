@@ -25,6 +25,7 @@ namespace {
 
 constexpr unsigned max_depth = 16;
 constexpr size_t max_members = 4096;
+constexpr unsigned max_cgroups = 1024;  // in one walk: a user with a delegated subtree can make any number
 
 bool is_gone(int error) { return error == ENOENT || error == ENODEV; }
 
@@ -32,7 +33,7 @@ struct close_directory {
   void operator()(DIR* d) const { closedir(d); }
 };
 
-// Calls `each` with every directory directly below.
+// Calls `each` with every directory directly below, until it says false.
 template <typename F>
 void each_child(int directory, F each) {
   int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -43,7 +44,9 @@ void each_child(int directory, F each) {
     return;
   }
   while (const dirent* e = readdir(d.get())) {
-    if (e->d_type == DT_DIR && e->d_name[0] != '.') each(e->d_name);
+    const std::string_view name = e->d_name;
+    // Others with a leading dot are cgroups like any.
+    if (e->d_type == DT_DIR && name != "." && name != ".." && !each(e->d_name)) return;
   }
 }
 
@@ -51,7 +54,7 @@ base::unique_fd open_child(int directory, const char* name) {
   return base::unique_fd(openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-void collect(int directory, unsigned depth, std::vector<pid_t>& out) {
+void collect(int directory, unsigned depth, unsigned& cgroups, std::vector<pid_t>& out) {
   // A threaded cgroup answers EOPNOTSUPP; its processes stand in the cgroup above.
   const std::string text = read_at(directory, "cgroup.procs").value_or("");
   for (size_t at = 0; at < text.size() && out.size() < max_members;) {
@@ -64,8 +67,11 @@ void collect(int directory, unsigned depth, std::vector<pid_t>& out) {
   }
   if (depth == max_depth) return;
   each_child(directory, [&](const char* name) {
+    if (out.size() >= max_members || cgroups >= max_cgroups) return false;
+    ++cgroups;
     base::unique_fd child = open_child(directory, name);
-    if (child.valid()) collect(child.get(), depth + 1, out);
+    if (child.valid()) collect(child.get(), depth + 1, cgroups, out);
+    return true;
   });
 }
 
@@ -75,6 +81,7 @@ void remove_below(int directory, unsigned depth) {
     base::unique_fd child = open_child(directory, name);
     if (child.valid()) remove_below(child.get(), depth + 1);
     (void)unlinkat(directory, name, AT_REMOVEDIR);
+    return true;
   });
 }
 
@@ -89,21 +96,27 @@ bool cgroup::populated() const {
 
 std::vector<pid_t> cgroup::members() const {
   std::vector<pid_t> out;
-  collect(directory_.get(), 0, out);
+  unsigned cgroups = 0;
+  collect(directory_.get(), 0, cgroups, out);
   return out;
 }
 
 bool cgroup::holds(pid_t pid) const {
   const auto path = cgroup_path_of(pid);
   if (!path || !path->starts_with(path_)) return false;
-  return path->size() == path_.size() || (*path)[path_.size()] == '/';
+  if (path->size() != path_.size() && (*path)[path_.size()] != '/') return false;
+  // Ours is still there, so it was when the path was read, and a path names one cgroup at a time: not one
+  // made again under the name.
+  char byte;
+  return pread(events_.get(), &byte, 1, 0) == 1;
 }
 
 unsigned cgroup::signal(int signo) const {
   unsigned sent = 0;
   for (pid_t pid : members()) {
     base::unique_fd pinned(pidfd_open(pid, 0));
-    // The number may be somebody else's by now; from here on it cannot change hands any more.
+    // The number may have been somebody else's when it was pinned. Should it change hands after that, the
+    // pinned process is dead and the signal reaches nobody.
     if (!pinned.valid() || !holds(pid)) continue;
     if (pidfd_send_signal(pinned.get(), signo, nullptr, 0) == 0) ++sent;
   }
@@ -113,7 +126,8 @@ unsigned cgroup::signal(int signo) const {
 int cgroup::kill() const {
   base::unique_fd file(openat(directory_.get(), "cgroup.kill", O_WRONLY | O_CLOEXEC));
   if (file.valid() && write(file.get(), "1", 1) == 1) return 0;
-  return is_gone(errno) && !populated() ? 0 : errno;
+  const int error = errno;
+  return is_gone(error) && !populated() ? 0 : error;
 }
 
 void cgroup::remove(const hierarchy& from) const {

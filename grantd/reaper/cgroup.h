@@ -33,14 +33,15 @@ class cgroup {
 
   // A live process in it or below. A cgroup that is gone is empty; what cannot be read is populated.
   [[nodiscard]] bool populated() const;
-  // Processes in it and below, at most 4096 (a storm has more; it is for signals and terminals only).
+  // Processes in it and below, at most 4096 of at most 1024 cgroups (somebody can make more; it is for
+  // signals and terminals only, kill() has no bounds).
   [[nodiscard]] std::vector<pid_t> members() const;
   // To each member: pins it by pidfd, looks whether it is still inside, then sends. How many got it.
   unsigned signal(int signo) const;
-  // Is this process in it or below? Asked of the process, by path.
+  // Is this process in it or below? Asked of the process, by path; never for a cgroup that is gone.
   [[nodiscard]] bool holds(pid_t pid) const;
-  // cgroup.kill (Linux 5.14): everything in it and below, forks included. errno, or 0 (a cgroup that is gone
-  // is 0).
+  // cgroup.kill: everything in it and below, forks included. errno, or 0 (a cgroup that is gone is 0). Before
+  // Linux 5.14 there is none: ENOENT while somebody is inside, and nobody is ended.
   [[nodiscard]] int kill() const;
   // Removes what is empty: it and what is below. For cgroups of our own making only.
   void remove(const hierarchy& from) const;

@@ -126,7 +126,7 @@ std::vector<uint64_t> hierarchy::ids_up(const std::string& path) const {
 
 std::optional<uid_t> owner_of_scope(std::string_view path) {
   const size_t last = path.rfind('/');
-  if (last == std::string_view::npos || last == 0 || path.front() != '/') return {};
+  if (last == std::string_view::npos || last == 0 || !is_plain_path(path)) return {};
   const std::string_view scope = path.substr(last + 1);
   std::string_view slice = path.substr(0, last);
   slice = slice.substr(slice.rfind('/') + 1);

@@ -62,7 +62,9 @@ unsigned tell_terminals(const cgroup& session, std::string_view line) {
   text += "\r\n";
   std::set<unsigned> devices;
   for (pid_t pid : session.members()) {
-    if (unsigned device = terminal_of(pid); device != 0) devices.insert(device);
+    const unsigned device = terminal_of(pid);
+    // Asked after reading: the number may have been given to somebody else since it was listed.
+    if (device != 0 && session.holds(pid)) devices.insert(device);
   }
   unsigned told = 0;
   for (unsigned device : devices) told += say(device, text) ? 1 : 0;

@@ -26,20 +26,28 @@ bool is_there(const std::string& path) {
   return lstat(path.c_str(), &s) == 0;
 }
 
-// Makes an empty file at `to`, then removes `from`: at worst both are there.
+// Written to the disk, or at least tried: a file system without fsync keeps nothing anyway.
+void settle(const std::string& directory) {
+  base::unique_fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid()) (void)fsync(fd.get());
+}
+
+// By rename; across file systems an empty file is made at `to`, then `from` is removed: at worst both are
+// there.
 bool move_marker(const std::string& from, const std::string& to, mode_t mode) {
   if (std::rename(from.c_str(), to.c_str()) == 0) return true;
   if (errno != EXDEV) return false;
   base::unique_fd fd(open(to.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode));
-  return fd.valid() && unlink(from.c_str()) == 0;
+  if (!fd.valid()) return false;
+  settle(to.substr(0, to.rfind('/')));
+  return unlink(from.c_str()) == 0;
 }
 
 struct close_directory {
   void operator()(DIR* d) const { closedir(d); }
 };
 
-// Is every session scope of the slice registered, and is there nothing but sessions and the user's own
-// manager?
+// Is every scope of the slice registered? One that cannot be looked at is not.
 bool all_registered(const hierarchy& groups, const std::string& slice,
                     const std::function<bool(uint64_t)>& registered) {
   int fd = openat(groups.root(), slice.c_str() + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -52,7 +60,8 @@ bool all_registered(const hierarchy& groups, const std::string& slice,
   while (const dirent* e = readdir(d.get())) {
     if (e->d_type != DT_DIR || !std::string_view(e->d_name).ends_with(".scope")) continue;
     struct stat s{};
-    if (fstatat(fd, e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && !registered(s.st_ino)) return false;
+    const bool seen = fstatat(fd, e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0;
+    if (seen ? !registered(s.st_ino) : errno != ENOENT) return false;
   }
   return true;
 }
@@ -74,15 +83,23 @@ user_services::ended user_services::end(uid_t uid, const std::string& name, cons
   const std::string lingers = linger_ + "/" + name;
   if (is_there(lingers)) {
     (void)mkdir(kept_.c_str(), 0700);
-    out.lingered = move_marker(lingers, kept_ + "/" + name, 0600);
-    if (!out.lingered) out.troubles.push_back(lingers + " cannot be put aside: " + std::strerror(errno));
+    if (!move_marker(lingers, kept_ + "/" + name, 0600)) {
+      out.troubles.push_back(lingers + " cannot be put aside: " + std::strerror(errno));
+    }
   }
+  out.lingered = is_there(kept_ + "/" + name);
   const std::string slice = beside.substr(0, beside.rfind('/'));
   const std::string manager = slice + "/user@" + std::to_string(uid) + ".service";
   for (const std::string& path : {manager, slice}) {
     if (path == slice && !all_registered(groups_, slice, registered)) continue;
     auto group = groups_.open(path);
-    if (!group) continue;  // it does not run
+    if (!group) {
+      struct stat s{};
+      const bool absent =
+          fstatat(groups_.root(), path.c_str() + 1, &s, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+      if (!absent) out.troubles.push_back(group.error());  // else it does not run
+      continue;
+    }
     if (!group->populated()) continue;
     if (int error = group->kill(); error != 0) {
       out.troubles.push_back(path + " cannot be killed: " + std::strerror(error));

@@ -24,7 +24,7 @@ class user_services {
   struct ended {
     std::vector<cgroup> killed;         // to be watched until they are empty
     std::vector<std::string> troubles;  // one line each
-    bool lingered = false;
+    bool lingered = false;  // kept of them, now or from an end that was interrupted: restore() is due
   };
   // Stops linger, then kills user@UID.service, wherever the slice of `beside` (a session scope's path) has
   // it; and the whole user-UID.slice if `registered` says yes for the id of every session scope in it. `name`
