@@ -85,7 +85,8 @@ put_out() noexcept
 	if (!self.ended)
 	{
 		self.ended = true;
-		__atomic_store_n(&self.mine->cause, static_cast<uint8_t>(guest::cause_of(self.last)), __ATOMIC_RELAXED);
+		__atomic_store_n(&self.mine->cause, static_cast<uint8_t>(guest::cause_of(self.last)),
+						 __ATOMIC_RELAXED);
 		__atomic_store_n(&sigterm_raised, true, __ATOMIC_RELAXED);
 	}
 	kill(self.pid, SIGTERM);

@@ -8,7 +8,7 @@ use IPC::Run ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $late_limit = 1 + 0.5;
+my $late_limit = 1;
 my $node = server(
 	streaming => 'logical',
 	hba => "local all all trust\nlocal replication all trust\n",
