@@ -2,8 +2,13 @@
 // Bytes of frames for tests of wire/: encoded, spoilt, and read from the files of tests/vectors.
 #pragma once
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <array>
 #include <fstream>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,6 +28,31 @@ template <size_t Room, class Message>
   b.at(at) = value;
   return b;
 }
+
+// Lays bytes down so that the one behind them cannot be read: whoever reads too far dies of it.
+class edge {
+ public:
+  edge()
+      : page_(static_cast<uint8_t*>(
+            mmap(nullptr, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+    if (page_ == MAP_FAILED || mprotect(page_ + size, size, PROT_NONE) != 0) throw std::runtime_error("mmap");
+  }
+  ~edge() { munmap(page_, 2 * size); }
+  edge(const edge&) = delete;
+  edge& operator=(const edge&) = delete;
+
+  // Valid until the next one.
+  [[nodiscard]] std::span<const uint8_t> lay(std::span<const uint8_t> b) {
+    if (b.size() > size) throw std::runtime_error("too long for the edge");
+    uint8_t* const at = page_ + size - b.size();
+    std::ranges::copy(b, at);
+    return {at, b.size()};
+  }
+
+ private:
+  static constexpr size_t size = 65536;  // of whole pages everywhere
+  uint8_t* page_;
+};
 
 [[nodiscard]] inline std::string from_hex(const std::string& text) {
   std::string out;
