@@ -18,7 +18,9 @@ namespace {
 
 using reaper::owner_of_scope;
 
-bool holds_pid(const std::vector<pid_t>& list, pid_t pid) { return std::ranges::find(list, pid) != list.end(); }
+bool holds_pid(const std::vector<pid_t>& list, pid_t pid) {
+  return std::ranges::find(list, pid) != list.end();
+}
 
 // A child is ready once it has done what its signals need.
 bool ignores_term(pid_t pid) {
@@ -39,19 +41,31 @@ TEST(only_a_session_scope_of_a_user_has_an_owner) {
   TEST_ASSERT_EQUAL_INT(1000, owner("/user.slice/user-1000.slice/session-3.scope"));
   TEST_ASSERT_EQUAL_INT(1000, owner("/machine/payload/user.slice/user-1000.slice/session-c12.scope"));
   TEST_ASSERT_EQUAL_INT(7, owner("/user-7.slice/session-1.scope"));
-  for (const char* path :
-       {"", "/", "session-1.scope", "/session-1.scope", "user-7.slice/session-1.scope",
-        "/user.slice/user-0.slice/session-1.scope", "/user.slice/user-00.slice/session-1.scope",
-        "/user.slice/user-01000.slice/session-1.scope", "/user.slice/user-1000.slice/session-.scope",
-        "/user.slice/user-1000.slice/session-1.service", "/user.slice/user-1000.slice/session-1.scope/x",
-        "/user.slice/user-1000.slice/user@1000.service", "/user.slice/user-1000.slice/xsession-1.scope",
-        "/user.slice/user-.slice/session-1.scope", "/user.slice/user-1000x.slice/session-1.scope",
-        "/user.slice/user--1.slice/session-1.scope", "/user.slice/user-+5.slice/session-1.scope",
-        "/user.slice/user-4294967295.slice/session-1.scope", "/user.slice/user-4294967296.slice/session-1.scope",
-        "/user.slice/user-99999999999999999999.slice/session-1.scope",
-        "/user.slice/user-1000.slice/session-1 2.scope", "/user.slice/user-1000.slice/session-1\n.scope",
-        "/system.slice/ssh.service", "/user.slice/user-1000.slice/session-1.scope (deleted)",
-        "/system.slice/user-1000.slice.d/session-1.scope"}) {
+  for (const char* path : {"",
+                           "/",
+                           "session-1.scope",
+                           "/session-1.scope",
+                           "user-7.slice/session-1.scope",
+                           "/user.slice/user-0.slice/session-1.scope",
+                           "/user.slice/user-00.slice/session-1.scope",
+                           "/user.slice/user-01000.slice/session-1.scope",
+                           "/user.slice/user-1000.slice/session-.scope",
+                           "/user.slice/user-1000.slice/session-1.service",
+                           "/user.slice/user-1000.slice/session-1.scope/x",
+                           "/user.slice/user-1000.slice/user@1000.service",
+                           "/user.slice/user-1000.slice/xsession-1.scope",
+                           "/user.slice/user-.slice/session-1.scope",
+                           "/user.slice/user-1000x.slice/session-1.scope",
+                           "/user.slice/user--1.slice/session-1.scope",
+                           "/user.slice/user-+5.slice/session-1.scope",
+                           "/user.slice/user-4294967295.slice/session-1.scope",
+                           "/user.slice/user-4294967296.slice/session-1.scope",
+                           "/user.slice/user-99999999999999999999.slice/session-1.scope",
+                           "/user.slice/user-1000.slice/session-1 2.scope",
+                           "/user.slice/user-1000.slice/session-1\n.scope",
+                           "/system.slice/ssh.service",
+                           "/user.slice/user-1000.slice/session-1.scope (deleted)",
+                           "/system.slice/user-1000.slice.d/session-1.scope"}) {
     TEST_ASSERT_TRUE_MESSAGE(!owner_of_scope(path), path);
   }
 }
@@ -80,8 +94,8 @@ TEST(no_path_leads_elsewhere) {
   for (const std::string& path :
        {std::string(), std::string("/"), std::string("one"), g.path() + "/", g.path() + "//one",
         g.path() + "/../" + g.path().substr(1) + "/one", g.path() + "/./one", g.path() + "/one/..",
-        std::string("/.."), std::string("/../.."), g.path() + "/nothing",
-        g.path() + "/cgroup.procs", g.path() + std::string("/one\0x", 6)}) {
+        std::string("/.."), std::string("/../.."), g.path() + "/nothing", g.path() + "/cgroup.procs",
+        g.path() + std::string("/one\0x", 6)}) {
     TEST_ASSERT_TRUE_MESSAGE(!g.groups.open(path).has_value(), path);
   }
   for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("a/b"),

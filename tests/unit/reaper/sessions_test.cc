@@ -2,7 +2,6 @@
 // A session that is inside: until when, asked again, warned, put out. The clock is the test's.
 #include "reaper/sessions.h"
 
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,12 +24,10 @@ constexpr int64_t minute_ms = 60'000;
 int number(registration_result r) { return static_cast<int>(r); }
 int number(presence_cause c) { return static_cast<int>(c); }
 
-// Says on `pipe_end` each SIGTERM that it gets, and stays.
-void tell_term_and_stay() {
+// Catches SIGTERM, and stays.
+void catch_term_and_stay() {
   (void)std::signal(SIGHUP, SIG_IGN);
-  static int told = -1;
-  told = memfd_create("told", 0);
-  (void)std::signal(SIGTERM, [](int) { (void)!write(told, "t", 1); });
+  (void)std::signal(SIGTERM, [](int) {});
   sleep_for_ever();
 }
 
@@ -44,6 +41,21 @@ bool handles_term(pid_t pid) {
   (void)std::fclose(f);
   return (caught >> (SIGTERM - 1) & 1) != 0;
 }
+
+// Traces a process so that it stops where it would be gone.
+class hold_at_exit {
+ public:
+  explicit hold_at_exit(pid_t pid) : pid_(pid) {
+    TEST_ASSERT_EQUAL_INT(0, ptrace(PTRACE_SEIZE, pid, nullptr, reinterpret_cast<void*>(PTRACE_O_TRACEEXIT)));
+  }
+  ~hold_at_exit() { let_go(); }
+  hold_at_exit(const hold_at_exit&) = delete;
+  hold_at_exit& operator=(const hold_at_exit&) = delete;
+  void let_go() const { ptrace(PTRACE_DETACH, pid_, nullptr, nullptr); }
+
+ private:
+  pid_t pid_;
+};
 
 const heard* last_of(const std::vector<heard>& all, presence_state state) {
   const heard* out = nullptr;
@@ -83,7 +95,7 @@ TEST(at_its_end_it_is_asked_to_go_and_killed_150_ms_later) {
   h.table.publish();
   const auto now = base::boot_now();
   h.start(now);
-  auto bob = h.arrive(tell_term_and_stay);
+  auto bob = h.arrive(catch_term_and_stay);
   TEST_ASSERT_TRUE(wait_until([&] { return handles_term(bob->pid()); }));
   TEST_ASSERT_EQUAL_INT(number(registration_result::covered), number(h.open(*bob, now).result));
   const auto end = h.table.records[0].end;
@@ -230,7 +242,8 @@ TEST(a_table_that_cannot_be_believed_neither_cuts_nor_lengthens) {
     TEST_ASSERT_EQUAL_INT64(end.ns, h.only().last.verdict.until.ns);
     TEST_ASSERT_TRUE(wait_until([&] { return base::boot_now() >= end; }));
     h.act(end);
-    TEST_ASSERT_TRUE_MESSAGE(h.only().at == reaper::stage::ending, "stays longer: " + std::to_string(spoiled));
+    TEST_ASSERT_TRUE_MESSAGE(h.only().at == reaper::stage::ending,
+                             "stays longer: " + std::to_string(spoiled));
     h.act(later(end, 200));
     TEST_ASSERT_TRUE(wait_until([&] { return bob->ended_by() == SIGKILL; }));
   }
@@ -281,7 +294,7 @@ TEST(what_does_not_die_is_left_over_said_and_killed_again) {
   h.start(now);
   auto bob = h.arrive();
   (void)h.open(*bob, now);
-  TEST_ASSERT_EQUAL_INT(0, ptrace(PTRACE_SEIZE, bob->pid(), nullptr, reinterpret_cast<void*>(PTRACE_O_TRACEEXIT)));
+  const hold_at_exit held(bob->pid());
   h.table.records = {pam_ended("bob", "sshd", decision::ending::revoked, 0, 5)};
   h.table.publish();
   h.all().look(now);
@@ -289,7 +302,7 @@ TEST(what_does_not_die_is_left_over_said_and_killed_again) {
   int status = 0;
   TEST_ASSERT_TRUE(waitpid(bob->pid(), &status, __WALL) == bob->pid() && WIFSTOPPED(status));
   TEST_ASSERT_TRUE_MESSAGE(h.only().group.populated(), "it died: nothing is tested");
-  h.act(later(now, 999));
+  h.act(later(now, reaper::alarm_ns / 1'000'000 - 1));
   TEST_ASSERT_FALSE(h.only().left_over);
   (void)h.grantd.listen();
   h.act(later(now, 1200));
@@ -303,7 +316,7 @@ TEST(what_does_not_die_is_left_over_said_and_killed_again) {
   const auto said_again = h.grantd.listen();
   TEST_ASSERT_TRUE(last_of(said_again, presence_state::leftover) != nullptr);
   TEST_ASSERT_FALSE(h.gone(later(now, 2300), 50));
-  ptrace(PTRACE_CONT, bob->pid(), nullptr, nullptr);
+  held.let_go();
   TEST_ASSERT_TRUE(wait_until([&] { return bob->ended_by() == SIGKILL; }));
   TEST_ASSERT_TRUE(h.gone(later(now, 3000)));
   const auto at_last = h.grantd.listen();
