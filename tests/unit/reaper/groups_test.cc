@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cgroups by descriptor and id: who is inside, who is ended, and who is never touched.
-#include "reaper/cgroup.h"
-
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -17,6 +15,7 @@
 #include <memory>
 
 #include "own_groups.h"
+#include "reaper/cgroup.h"
 
 using namespace grantd;
 using namespace grantd::test;
