@@ -2,6 +2,7 @@
 // The real grantd-reaper in directories of its own: registered trees end with their window, whatever happens
 // to it.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -34,7 +35,7 @@ class reaper_process {
   reaper_process(const reaper_process&) = delete;
   reaper_process& operator=(const reaper_process&) = delete;
 
-  void start() {
+  void start(rlim_t descriptors = 4096) {
     const int before = ready_lines();
     const std::string log_path = dir / "log";
     const std::string run = dir / "run";
@@ -45,6 +46,8 @@ class reaper_process {
     if (pid_ == 0) {
       const int out = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
       dup2(out, STDERR_FILENO);
+      const rlimit most{descriptors, descriptors};
+      setrlimit(RLIMIT_NOFILE, &most);
       execl(GRANTD_REAPER, GRANTD_REAPER, "--run", run.c_str(), "--table", table.path().c_str(), "--report",
             report.c_str(), "--kept", kept.c_str(), "--linger", linger.c_str(), nullptr);
       _exit(127);
@@ -61,6 +64,14 @@ class reaper_process {
   [[nodiscard]] std::string log() const {
     std::ifstream in(dir / "log");
     return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // Used so far.
+  [[nodiscard]] int64_t cpu_ms() const {
+    std::ifstream in("/proc/" + std::to_string(pid_) + "/schedstat");
+    int64_t ns = -1;
+    in >> ns;
+    TEST_ASSERT_TRUE(ns > 0);
+    return ns / 1'000'000;
   }
   [[nodiscard]] std::string socket() const { return dir / "run/session.sock"; }
   void window(int64_t to_ms) {
@@ -295,6 +306,68 @@ TEST(silent_clients_and_garbage_hold_up_nobody) {
   visitor bob(g, r, "bob");
   TEST_ASSERT_TRUE_MESSAGE(bob.is_covered(), r.log());
   TEST_ASSERT_TRUE((base::boot_now().ns - asked.ns) / 1'000'000 < promise_ms);
+}
+
+// More silent ones than it hears at a time: they go soon, and it sleeps meanwhile instead of asking for more.
+TEST(a_crowd_of_silent_clients_is_put_out_and_does_not_spin_it) {
+  ground g;
+  reaper_process r;
+  r.window(600'000);
+  r.start();
+  std::vector<base::unique_fd> silent;
+  for (int i = 0; i < 400; ++i) {
+    silent.push_back(connect_to(r.socket()));
+    TEST_ASSERT_TRUE(silent.back().valid());
+  }
+  const auto asked = base::boot_now();
+  visitor bob(g, r, "bob");
+  const int64_t waited_ms = (base::boot_now().ns - asked.ns) / 1'000'000;
+  TEST_ASSERT_TRUE_MESSAGE(bob.is_covered(), r.log());
+  TEST_ASSERT_TRUE_MESSAGE(r.log().find("256 who connected") != std::string::npos,
+                           "it was not crowded: " + r.log());
+  TEST_ASSERT_TRUE_MESSAGE(waited_ms < 2 * promise_ms + slack_ms, std::to_string(waited_ms) + " ms");
+  TEST_ASSERT_TRUE_MESSAGE(r.cpu_ms() < waited_ms / 4,
+                           std::to_string(r.cpu_ms()) + " ms of CPU in " + std::to_string(waited_ms));
+}
+
+// An end needs a descriptor, so beginnings stop while there are some.
+TEST(without_descriptors_for_its_end_no_session_begins) {
+  ground g;
+  reaper_process r;
+  r.window(1500);
+  r.start(323);  // as many as it keeps for itself, and three
+  visitor bob(g, r, "bob");
+  TEST_ASSERT_TRUE_MESSAGE(bob.is_covered(), r.log());
+  visitor late(g, r, "late");
+  TEST_ASSERT_TRUE(late.result == registration_result::failed);
+  TEST_ASSERT_TRUE_MESSAGE(r.log().find("RLIMIT_NOFILE") != std::string::npos, r.log());
+  std::vector<base::unique_fd> silent;
+  for (int i = 0; i < 250; ++i) silent.push_back(connect_to(r.socket()));
+  expect_in_time(bob.gone_after(r.table.records[0].end));
+}
+
+// Its clock and its cgroups were others: nothing that stands there is about anybody here.
+TEST(the_state_of_another_boot_is_forgotten) {
+  ground g;
+  reaper_process r;
+  r.window(600'000);
+  r.start();
+  visitor bob(g, r, "bob");
+  TEST_ASSERT_TRUE_MESSAGE(bob.is_covered(), r.log());
+  r.kill9();
+  const std::string file = r.dir / "run/run";
+  std::string text;
+  {
+    std::ifstream in(file);
+    text.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  const size_t boot = text.find("boot ");
+  TEST_ASSERT_TRUE(boot != std::string::npos);
+  text[boot + 5] = text[boot + 5] == '0' ? '1' : '0';
+  std::ofstream(file) << text;
+  r.start();
+  TEST_ASSERT_TRUE_MESSAGE(r.log().ends_with("is ready; 0 sessions were there before\n"), r.log());
+  TEST_ASSERT_TRUE(access((r.dir / "run/session-1").c_str(), F_OK) != 0);
 }
 
 }  // namespace grantd::test

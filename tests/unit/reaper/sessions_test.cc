@@ -2,7 +2,6 @@
 // A session that is inside: until when, asked again, warned, put out. The clock is the test's.
 #include "reaper/sessions.h"
 
-#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 
 #include "base/clock.h"
 #include "support/unity.h"
+#include "unit/reaper/held.h"
 #include "unit/reaper/house.h"
 
 namespace grantd::test {
@@ -41,21 +41,6 @@ bool handles_term(pid_t pid) {
   (void)std::fclose(f);
   return (caught >> (SIGTERM - 1) & 1) != 0;
 }
-
-// Traces a process so that it stops where it would be gone.
-class hold_at_exit {
- public:
-  explicit hold_at_exit(pid_t pid) : pid_(pid) {
-    TEST_ASSERT_EQUAL_INT(0, ptrace(PTRACE_SEIZE, pid, nullptr, reinterpret_cast<void*>(PTRACE_O_TRACEEXIT)));
-  }
-  ~hold_at_exit() { let_go(); }
-  hold_at_exit(const hold_at_exit&) = delete;
-  hold_at_exit& operator=(const hold_at_exit&) = delete;
-  void let_go() const { ptrace(PTRACE_DETACH, pid_, nullptr, nullptr); }
-
- private:
-  pid_t pid_;
-};
 
 const heard* last_of(const std::vector<heard>& all, presence_state state) {
   const heard* out = nullptr;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// A process that SIGKILL does not get rid of: what hangs in the kernel looks like this.
+#pragma once
+
+#include <sys/ptrace.h>
+#include <sys/types.h>
+
+#include "support/unity.h"
+
+namespace grantd::test {
+
+// Traces a process so that it stops where it would be gone.
+class hold_at_exit {
+ public:
+  explicit hold_at_exit(pid_t pid) : pid_(pid) {
+    TEST_ASSERT_EQUAL_INT(0, ptrace(PTRACE_SEIZE, pid, nullptr, reinterpret_cast<void*>(PTRACE_O_TRACEEXIT)));
+  }
+  ~hold_at_exit() { let_go(); }
+  hold_at_exit(const hold_at_exit&) = delete;
+  hold_at_exit& operator=(const hold_at_exit&) = delete;
+  void let_go() const { ptrace(PTRACE_DETACH, pid_, nullptr, nullptr); }
+
+ private:
+  pid_t pid_;
+};
+
+}  // namespace grantd::test
