@@ -285,7 +285,8 @@ TEST(what_does_not_die_is_left_over_said_and_killed_again) {
   h.all().look(now);
   h.act(now);
   int status = 0;
-  TEST_ASSERT_TRUE(waitpid(bob->pid(), &status, __WALL) == bob->pid() && WIFSTOPPED(status));
+  TEST_ASSERT_TRUE(wait_until([&] { return waitpid(bob->pid(), &status, __WALL | WNOHANG) == bob->pid(); }));
+  TEST_ASSERT_TRUE(WIFSTOPPED(status));
   TEST_ASSERT_TRUE_MESSAGE(h.only().group.populated(), "it died: nothing is tested");
   h.act(later(now, reaper::alarm_ns / 1'000'000 - 1));
   TEST_ASSERT_FALSE(h.only().left_over);
