@@ -2,6 +2,8 @@
 // Looks the proved identities up in one snapshot and decides. What goes wrong is a denial.
 #include "guest/check.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/names.h"
 #include "guest/line.h"
@@ -20,6 +22,16 @@ void tell_the_start(decision::verdict& v, std::span<const decision::record> reco
     v.utc_offset_s = r.utc_offset_s;
     return;
   }
+}
+
+// What opens later is no reason why somebody who is inside has to leave, and would hide the reason. Nothing
+// is open to a question answered not_yet, so that leaving these windows out lets nobody in.
+std::span<const decision::record> begun(table::found& records, base::boot_time now) noexcept {
+  const auto all = std::span{records.records}.first(records.count);
+  const auto rest = std::ranges::remove_if(all, [now](const decision::record& r) {
+    return r.kind == decision::record_kind::window && r.start > now;
+  });
+  return all.first(all.size() - rest.size());
 }
 
 // A lock on any of the identities beats a window of another; then the first that is let in counts; then the
@@ -42,13 +54,13 @@ table::fault ask_each(const table::snapshot& table, const login& who, answer& a)
     // 24 KiB of which a lookup fills little: zeroing them would touch six fresh pages of a new process.
     __attribute__((uninitialized)) table::found records;
     if (table::fault f = table.find(who.proved[i], records); f != table::fault::none) return f;
-    decision::verdict v = decide(records.all(),
-                                 {.who = who.proved[i],
-                                  .where = who.where,
-                                  .role = who.role,
-                                  .at_least = who.at_least,
-                                  .live = who.live},
-                                 a.now);
+    const decision::question asked{.who = who.proved[i],
+                                   .where = who.where,
+                                   .role = who.role,
+                                   .at_least = who.at_least,
+                                   .live = who.live};
+    decision::verdict v = decide(records.all(), asked, a.now);
+    if (v.why == reason::not_yet && who.live) v = decide(begun(records, a.now), asked, a.now);
     if (v.why == reason::not_yet) tell_the_start(v, records.all());
     if (i == 0 || says_more(v, a.verdict)) take(a, v, i);
   }

@@ -17,7 +17,7 @@ struct login {
   decision::login_point where;
   std::string_view role;
   decision::access at_least = decision::access::read_only;
-  bool live = false;           // a session that is already in asks again: see decision::question
+  bool live = false;  // a session that is already in asks again: see decision::question; never told not_yet
   bool name_resource = false;  // look the resource up even when allowed, to be able to name it
 };
 

@@ -100,7 +100,7 @@ std::expected<session, std::string> sessions::record(const peer& leader, const w
 
 wire::registration_answer sessions::open(const peer& leader, const wire::registration& asked,
                                          base::boot_time now) {
-  const auto failed = [this](std::string why) {
+  const auto failed = [this](std::string_view why) {
     failed_ = why.substr(0, 80);
     return wire::registration_answer{.result = registration_result::failed, .text = failed_};
   };

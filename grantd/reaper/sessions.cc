@@ -15,8 +15,8 @@ namespace {
 using service::level;
 using service::log;
 
-// Minutes before the end at which the person is told.
-constexpr int64_t warnings_ns[] = {15 * 60 * base::ns_per_s, 5 * 60 * base::ns_per_s, 60 * base::ns_per_s};
+// How long before the end the person is told.
+constexpr int64_t warnings_ns[] = {900 * base::ns_per_s, 300 * base::ns_per_s, 60 * base::ns_per_s};
 
 int64_t left(const session& s, base::boot_time now) {
   int64_t ns = 0;

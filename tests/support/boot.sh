@@ -14,6 +14,7 @@ boot_enter() { # SCRIPT ARGS...
   [ -z "${GRANTD_ON_STAGE:-}" ] || return 0
   [ "$(id -u)" = 0 ] || boot_skip 'this needs root'
   command -v systemd-nspawn >/dev/null || boot_skip 'there is no systemd-nspawn (apt-get install systemd-container)'
+  hold_mount "$@"
   hold unshare --mount --pid --fork --kill-child=SIGKILL --mount-proc --propagation private \
     bash "$stage_repo/tests/support/boot-init" "$stage_repo" "$(readlink -f "$1")" "${@:2}" || rc=$?
   exit "$rc"

@@ -5,10 +5,19 @@
 
 hold_root() { # where cgroup v2 is mounted and can be written
   local at
-  for at in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+  for at in /sys/fs/cgroup /sys/fs/cgroup/unified ${GRANTD_MOUNTED:+/mnt}; do
     if [ "$(stat -fc %T "$at" 2>/dev/null)" = cgroup2fs ] && [ -w "$at/cgroup.procs" ]; then echo "$at"; return; fi
   done
   return 1
+}
+
+# Where nobody mounted it (a container with version 1 alone) the script runs again with a mount of its own, which
+# nobody else sees.
+hold_mount() { # SCRIPT ARGS...
+  if [ -n "${GRANTD_MOUNTED:-}" ] || hold_root >/dev/null; then return 0; fi
+  # shellcheck disable=SC2016
+  GRANTD_MOUNTED=1 exec unshare --mount --propagation private \
+    bash -c 'mount -t cgroup2 cgroup2 /mnt 2>/dev/null || true; exec bash "$@"' hold "$@"
 }
 
 hold_remove() { # CGROUP: it and what is below, when nobody is in it any more

@@ -15,6 +15,7 @@ stage_enter() { # SCRIPT ARGS...: runs the script again, on the stage
   [ -z "${GRANTD_ON_STAGE:-}" ] || return 0
   [ "$(id -u)" = 0 ] || { echo "this needs root (for private namespaces; nothing of the machine is changed)" >&2; exit 2; }
   local rc=0
+  hold_mount "$@"
   hold unshare --cgroup --mount --pid --fork --kill-child=SIGKILL --propagation private \
     bash "$stage_repo/tests/support/stage-init" "$stage_repo" "$(readlink -f "$1")" "${@:2}" || rc=$?
   exit "$rc"

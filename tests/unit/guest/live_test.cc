@@ -103,7 +103,27 @@ TEST(overlapping_windows_are_one_and_a_gap_is_an_end) {
   s.expect_stays();
   TEST_ASSERT_EQUAL_INT64(s.records[0].end.ns, s.last.verdict.until.ns);
   s.hold({pam_window("alice", "sshd", -60, -1, 1), pam_window("alice", "sshd", 60, 120, 2)});
-  s.expect_ends(reason::not_yet);
+  s.expect_ends(reason::ended);
+}
+
+// What opens later is no reason why a session ended, and does not hide the reason.
+TEST(a_window_to_come_does_not_hide_why_it_ended) {
+  const decision::record to_come = pam_window("alice", "sshd", 60, 120, 43);
+  session s({pam_window("alice", "sshd", -60, 600, 42)});
+  s.hold({to_come, pam_window("alice", "sshd", -600, -60, 42)});
+  s.expect_ends(reason::ended);
+  s.expect_said(grant(42) + " for orders-db ended at ", " +0100");
+  TEST_ASSERT_TRUE(guest::cause_of(s.last) == wire::presence_cause::expired);
+  s.hold({to_come, pam_ended("alice", "sshd", decision::ending::revoked, 1, 42)});
+  s.expect_ends(reason::revoked);
+  s.expect_said(grant(42) + " for orders-db was revoked at ", " +0100");
+  TEST_ASSERT_TRUE(guest::cause_of(s.last) == wire::presence_cause::revoked);
+  s.hold({to_come, pam_ended("alice", "sshd", decision::ending::given_back, 1, 42)});
+  s.expect_ends(reason::ended);
+  TEST_ASSERT_TRUE(guest::cause_of(s.last) == wire::presence_cause::given_back);
+  s.hold({to_come});
+  s.expect_ends(reason::no_window);
+  TEST_ASSERT_TRUE(guest::cause_of(s.last) == wire::presence_cause::lost);
 }
 
 TEST(a_session_that_reads_stays_in_any_window) {
@@ -221,4 +241,36 @@ TEST(a_table_that_is_good_again_counts_again) {
   TEST_ASSERT_EQUAL_INT64(2, s.last.verdict.grant);
   s.hold({});
   s.expect_ends(reason::no_window);
+}
+
+// --- why, for its reporter ---
+
+TEST(each_end_has_its_cause) {
+  using enum wire::presence_cause;
+  using decision::ending;
+  const struct {
+    reason why;
+    ending how;
+    bool narrower;
+    wire::presence_cause cause;
+  } cases[] = {
+      {reason::allowed, ending::expired, false, expired},
+      {reason::locked, ending::expired, false, locked},
+      {reason::revoked, ending::revoked, false, revoked},
+      {reason::ended, ending::revoked, false, revoked},
+      {reason::ended, ending::expired, false, expired},
+      {reason::ended, ending::given_back, false, given_back},
+      {reason::not_yet, ending::expired, false, lost},
+      {reason::no_window, ending::expired, false, lost},
+      {reason::table_bad, ending::expired, false, lost},
+      {reason::revoked, ending::revoked, true, narrowed},
+      {reason::no_window, ending::expired, true, narrowed},
+  };
+  for (const auto& c : cases) {
+    guest::answer a{};
+    a.verdict.why = c.why;
+    a.verdict.how = c.how;
+    a.narrower_left = c.narrower;
+    TEST_ASSERT_EQUAL_INT(static_cast<int>(c.cause), static_cast<int>(guest::cause_of(a)));
+  }
 }
