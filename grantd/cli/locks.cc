@@ -27,7 +27,6 @@ lock read(const value& v, problem& bad) {
     l.subject = "everybody";
   }
   l.message = f.text("message");
-  l.from_us = f.maybe_integer("from_us").value_or(0);
   l.until_us = f.integer("until_us");
   l.left_us = f.maybe_integer("left_us").value_or(0);
   l.made_by = f.maybe_text("made_by").value_or("");

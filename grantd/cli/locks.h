@@ -13,7 +13,7 @@ namespace grantd::cli {
 struct lock {
   std::string id, subject, message, made_by;  // subject: "alice", "orders-db", "everybody"
   std::string kind;                           // "person", "resource", "all"
-  int64_t from_us = 0, until_us = 0, left_us = 0;
+  int64_t until_us = 0, left_us = 0;
   std::optional<int64_t> covers;  // open grants beneath it
 };
 

@@ -70,8 +70,10 @@ void say_what_is_wrong(const std::vector<session>& all, int64_t total, int64_t m
     silent += s.state == "silent" ? 1 : 0;
     reaper |= s.state == "silent" && s.where.starts_with("pam:");
   }
-  if (leftovers != 0)
+  if (leftovers != 0) {
     out.say(fmt::format("left over: {} should be gone and are not; they are tried again", leftovers));
+    out.help("journalctl -p err -u grantd-reaper, or PostgreSQL's log");
+  }
   if (ungated != 0) {
     out.say(
         fmt::format("ungated: {} were let in while the login point asked for no grant, and stay until "

@@ -21,8 +21,6 @@ reply grants_reply(json::value&& grants) {
   return r;
 }
 
-bool harmless(store::error e) { return e == store::error::not_found || e == store::error::not_open; }
-
 reply store_refusal(store::error why, store::store& truth, std::string_view so = "so nothing opens") {
   switch (why) {
     case store::error::full:
@@ -253,7 +251,7 @@ std::expected<void, store::error> core::write_once(std::vector<opening>* opens, 
 std::expected<void, store::error> core::write_all(std::vector<opening>* opens, bool urgent) {
   for (const ending& e : undurable_) {
     auto done = store_->end_grant(e.number, e.how, e.by, e.reason, e.at);
-    if (!done && !harmless(done.error())) return done;
+    if (!done && !store::is_over(done.error())) return done;
   }
   if (auto done = write_locks(); !done) return done;
   if (auto done = write_remaps(); !done) return done;
@@ -281,7 +279,7 @@ std::expected<void, store::error> core::write_remaps() {
   std::erase_if(remaps_, [&](const auto& r) { return windows_.find(r.number) == nullptr; });
   if (remaps_.empty()) return {};
   auto done = store_->remap(remaps_, settings_.boot, remap_why_, time_.utc());
-  if (done || !harmless(done.error())) return done;
+  if (done || !store::is_over(done.error())) return done;
   // The store refuses all for one that is not open there: the others are written without it.
   std::erase_if(remaps_, [&](const auto& r) {
     auto known = store_->find(r.number);

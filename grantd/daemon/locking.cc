@@ -12,8 +12,6 @@
 namespace grantd::daemon {
 namespace {
 
-bool harmless(store::error e) { return e == store::error::not_found || e == store::error::not_open; }
-
 std::string left_of(const lock_in_force& l, const timekeeper& time) {
   return std::string(
       base::print_duration(std::max<int64_t>(0, (l.is.mapped_end.ns - time.boot().ns) / base::ns_per_us))
@@ -217,14 +215,14 @@ std::expected<void, store::error> core::write_locks() {
   if (auto done = write_lock_ends(locks_over_); !done) return done;
   if (lock_remaps_.empty()) return {};
   auto done = store_->remap_locks(lock_remaps_, settings_.boot, "boot", time_.utc());
-  if (!done && !harmless(done.error())) return done;
+  if (!done && !store::is_over(done.error())) return done;
   return {};
 }
 
 std::expected<void, store::error> core::write_lock_ends(const std::vector<lock_ending>& ends) {
   for (const lock_ending& e : ends) {
     auto done = store_->end_lock(e.number, e.by, e.at);
-    if (!done && !harmless(done.error())) return done;
+    if (!done && !store::is_over(done.error())) return done;
   }
   return {};
 }

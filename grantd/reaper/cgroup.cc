@@ -2,7 +2,6 @@
 // One cgroup, held by descriptor and id. What can be read wrongly counts as populated, never as empty.
 #include "reaper/cgroup.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,10 +27,6 @@ constexpr size_t max_members = 4096;
 constexpr unsigned max_cgroups = 1024;  // in one walk: a user with a delegated subtree can make any number
 
 bool is_gone(int error) { return error == ENOENT || error == ENODEV; }
-
-struct close_directory {
-  void operator()(DIR* d) const { closedir(d); }
-};
 
 // Calls `each` with every directory directly below, until it says false.
 template <typename F>

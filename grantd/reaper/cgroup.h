@@ -64,6 +64,8 @@ class hierarchy {
   // `id` given: refused unless it is that very one.
   [[nodiscard]] std::expected<cgroup, std::string> open(const std::string& path,
                                                         std::optional<uint64_t> id = {}) const;
+  // Was removed, or made again under the same name. False when that cannot be told.
+  [[nodiscard]] bool gone(const std::string& path, uint64_t id) const;
   // A new one below `parent`; refused when there is one of that name.
   [[nodiscard]] std::expected<cgroup, std::string> make(const std::string& parent,
                                                         const std::string& name) const;

@@ -3,6 +3,8 @@
 // new.
 #pragma once
 
+#include <dirent.h>
+
 #include <optional>
 #include <string>
 
@@ -15,5 +17,9 @@ inline constexpr size_t max_file_bytes = 1 << 20;
 
 // By rename; mode 0600. errno, or 0. No fsync: for a memory file system.
 [[nodiscard]] int replace_file(const std::string& path, const std::string& bytes);
+
+struct close_directory {
+  void operator()(DIR* d) const { closedir(d); }
+};
 
 }  // namespace grantd::reaper

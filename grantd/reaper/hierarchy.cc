@@ -95,6 +95,13 @@ std::expected<cgroup, std::string> hierarchy::open(const std::string& path,
   return c;
 }
 
+bool hierarchy::gone(const std::string& path, uint64_t id) const {
+  struct stat s{};
+  if (!is_plain_path(path) || path == "/") return false;
+  if (fstatat(root_.get(), below(path), &s, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT;
+  return s.st_ino != id;
+}
+
 std::expected<cgroup, std::string> hierarchy::make(const std::string& parent, const std::string& name) const {
   if (!is_plain_path(parent) || !is_plain_path("/" + name) || name.find('/') != std::string::npos) {
     return std::unexpected("\"" + parent + "\", \"" + name + "\": no path of a cgroup");

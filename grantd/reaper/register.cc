@@ -77,7 +77,7 @@ std::expected<session, std::string> sessions::record(const peer& leader, const w
   const auto refuse = [&](const std::string& why) {
     around_.kept.forget(file_of(s));
     if (s.own) s.group.remove(around_.groups);
-    if (s.number == last_number_) --last_number_;  // nobody has heard of it
+    if (s.number == last_number_) keep_number(last_number_ - 1);  // nobody has heard of it
     return std::unexpected(why);
   };
   if (auto scope = fresh_scope(leader, *path)) {
@@ -156,11 +156,15 @@ void sessions::close(const peer& leader) {
 }
 
 uint64_t sessions::next_number() {
-  ++last_number_;
+  keep_number(last_number_ + 1);
+  return last_number_;
+}
+
+void sessions::keep_number(uint64_t last) {
+  last_number_ = last;
   if (around_.kept.save("last", {{"number", std::to_string(last_number_)}}) != 0) {
     log(level::error, "the number of the last session cannot be kept");
   }
-  return last_number_;
 }
 
 void sessions::recall(base::boot_time now) {

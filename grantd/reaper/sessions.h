@@ -69,7 +69,6 @@ class sessions {
   [[nodiscard]] base::boot_time next() const;  // when act() has something to do
 
   [[nodiscard]] const std::map<uint64_t, session>& all() const { return sessions_; }
-  [[nodiscard]] const users& of_users() const { return users_; }
 
  private:
   [[nodiscard]] std::optional<cgroup> fresh_scope(const peer& leader, const std::string& path) const;
@@ -82,6 +81,7 @@ class sessions {
                                                            base::boot_time now);
   [[nodiscard]] bool save(const session& s);
   [[nodiscard]] uint64_t next_number();  // kept, so that none is given twice in a run
+  void keep_number(uint64_t last);
   void begin_end(session& s, wire::presence_cause cause, base::boot_time now);
   void put_out(session& s, base::boot_time now);
   void warn(session& s, base::boot_time now);

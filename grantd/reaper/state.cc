@@ -2,7 +2,6 @@
 // Writes and reads the state. A file that says something else than it should is said to be unreadable, whole.
 #include "reaper/state.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -16,10 +15,6 @@
 
 namespace grantd::reaper {
 namespace {
-
-struct close_directory {
-  void operator()(DIR* d) const { closedir(d); }
-};
 
 void set(fields& f, const char* key, int64_t value) { f[key] = std::to_string(value); }
 
@@ -154,9 +149,14 @@ std::optional<recalled> from_fields(const fields& f, const hierarchy& groups) {
       n[14] > 7 || !base::is_account_name(s.user) || !base::is_account_name(s.service))
     return {};
   s.at = static_cast<stage>(n[13]);
-  auto group = groups.open(text_in(f, "cgroup"), static_cast<uint64_t>(n[2]));
-  out.gone = !group;
-  if (group) s.group = std::move(*group);
+  const std::string path = text_in(f, "cgroup");
+  const auto id = static_cast<uint64_t>(n[2]);
+  if (auto group = groups.open(path, id)) {
+    s.group = std::move(*group);
+    return out;
+  }
+  if (!groups.gone(path, id)) return {};  // not enough descriptors: whoever is inside is not forgotten
+  out.gone = true;
   return out;
 }
 

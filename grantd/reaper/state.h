@@ -40,9 +40,9 @@ class state {
 // The name of its file.
 [[nodiscard]] std::string file_of(const session& s);
 [[nodiscard]] fields to_fields(const session& s);
-// The session that `f` describes, its cgroup opened again: nothing when `f` is not a session; without a
-// cgroup
-// (`gone`) when that is not there any more, or is another one of the same name.
+// The session that `f` describes, its cgroup opened again: nothing when `f` is not a session, or its cgroup
+// is there and cannot be opened; without a cgroup (`gone`) when that was removed, or is another one of the
+// same name.
 struct recalled {
   session what;
   bool gone = false;

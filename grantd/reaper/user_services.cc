@@ -2,7 +2,6 @@
 // Ends what systemd runs for a user outside of their sessions; remembers that it lingered.
 #include "reaper/user_services.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <memory>
 
 #include "base/names.h"
+#include "reaper/file.h"
 
 namespace grantd::reaper {
 namespace {
@@ -42,10 +42,6 @@ bool move_marker(const std::string& from, const std::string& to, mode_t mode) {
   settle(to.substr(0, to.rfind('/')));
   return unlink(from.c_str()) == 0;
 }
-
-struct close_directory {
-  void operator()(DIR* d) const { closedir(d); }
-};
 
 // Is every scope of the slice registered? One that cannot be looked at is not.
 bool all_registered(const hierarchy& groups, const std::string& slice,

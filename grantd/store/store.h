@@ -71,6 +71,8 @@ enum class error : uint8_t {
   locked,     // the store is LOCKED; also when this very call found the file corrupt (look at locked())
   invalid,    // what was asked for breaks the schema's own rules
 };
+// What was to be ended is over already: done.
+constexpr bool is_over(error e) { return e == error::not_found || e == error::not_open; }
 
 // Why a store may not be used. The daemon then publishes a LOCKED table and still answers.
 enum class lock_reason : uint8_t {

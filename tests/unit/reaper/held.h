@@ -18,10 +18,15 @@ class hold_at_exit {
   ~hold_at_exit() { let_go(); }
   hold_at_exit(const hold_at_exit&) = delete;
   hold_at_exit& operator=(const hold_at_exit&) = delete;
-  void let_go() const { ptrace(PTRACE_DETACH, pid_, nullptr, nullptr); }
+  // Once it has stopped: before that the kernel lets nobody detach.
+  void let_go() {
+    if (held_) (void)wait_until([&] { return ptrace(PTRACE_DETACH, pid_, nullptr, nullptr) == 0; }, 5000);
+    held_ = false;
+  }
 
  private:
   pid_t pid_;
+  bool held_ = true;
 };
 
 }  // namespace grantd::test

@@ -112,7 +112,7 @@ TEST(what_is_ended_late_is_left_over_a_second_after_that) {
   const auto now = base::boot_now();
   auto bob = h.arrive(ignore_and_sleep);
   expect(registration_result::covered, h.open(*bob, now));
-  const hold_at_exit held(bob->pid());
+  hold_at_exit held(bob->pid());
   h.table.records = {pam_ended("bob", "sshd", decision::ending::expired, 10, 5)};
   h.table.publish();
   h.start(now);

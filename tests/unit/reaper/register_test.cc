@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The beginning of a session, what a revocation beside it does, and what is found after a restart.
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -214,6 +215,25 @@ TEST(a_cgroup_gone_or_made_again_while_it_was_down_is_ended_and_not_touched) {
   for (const heard& one : h.grantd.listen()) said = said || one.state == presence_state::ended;
   TEST_ASSERT_TRUE(said);
   TEST_ASSERT_TRUE(access(h.state_file(1).c_str(), F_OK) != 0);
+}
+
+// An end that nobody sees would be the price of a descriptor that was not to be had.
+TEST(a_cgroup_that_cannot_be_opened_is_not_taken_for_one_that_is_gone) {
+  house h;
+  with_window(h);
+  auto bob = h.arrive();
+  expect(registration_result::covered, h.open(*bob, base::boot_now()));
+  const auto f = reaper::to_fields(h.only());
+  rlimit before{};
+  TEST_ASSERT_EQUAL_INT(0, getrlimit(RLIMIT_NOFILE, &before));
+  const base::unique_fd lowest(dup(STDERR_FILENO));
+  const rlimit none{.rlim_cur = static_cast<rlim_t>(lowest.get()), .rlim_max = before.rlim_max};
+  TEST_ASSERT_EQUAL_INT(0, setrlimit(RLIMIT_NOFILE, &none));
+  const auto full = reaper::from_fields(f, h.g.groups);
+  TEST_ASSERT_EQUAL_INT(0, setrlimit(RLIMIT_NOFILE, &before));
+  TEST_ASSERT_FALSE(full.has_value());
+  const auto known = reaper::from_fields(f, h.g.groups);
+  TEST_ASSERT_TRUE(known && !known->gone);
 }
 
 TEST(a_state_that_cannot_be_read_harms_nobody_else) {

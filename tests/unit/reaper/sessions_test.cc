@@ -279,7 +279,7 @@ TEST(what_does_not_die_is_left_over_said_and_killed_again) {
   h.start(now);
   auto bob = h.arrive();
   (void)h.open(*bob, now);
-  const hold_at_exit held(bob->pid());
+  hold_at_exit held(bob->pid());
   h.table.records = {pam_ended("bob", "sshd", decision::ending::revoked, 0, 5)};
   h.table.publish();
   h.all().look(now);

@@ -113,12 +113,14 @@ TEST(what_does_not_end_is_left_over_until_it_is_gone_and_then_said_to_be) {
   h.open = {"sshd"};
   h.log_in("sshd");
   child service(h.g, h.manager);
-  const hold_at_exit held(service.pid());
+  hold_at_exit held(service.pid());
   const auto now = base::boot_now();
   h.open = {};
   h.look(now);
   int status = 0;
-  TEST_ASSERT_TRUE(waitpid(service.pid(), &status, __WALL) == service.pid() && WIFSTOPPED(status));
+  TEST_ASSERT_TRUE(
+      wait_until([&] { return waitpid(service.pid(), &status, __WALL | WNOHANG) == service.pid(); }));
+  TEST_ASSERT_TRUE(WIFSTOPPED(status));
   h.look(later(now, 999));
   TEST_ASSERT_TRUE(h.grantd.listen().empty());
   h.look(later(now, 1000));
