@@ -172,6 +172,7 @@ look_at_sessions(shared *m, bool ask, int64_t now_ns, wake &next)
 
 		if (who.pid == 0)
 			continue;
+		next.by(now_ns + look_every_ns);
 		// It is asking the table: of what changed meanwhile it shall hear.
 		if (who.number == 0)
 		{

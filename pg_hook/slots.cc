@@ -105,10 +105,13 @@ process_number() noexcept
 #endif
 }
 
+// Under the lock. `soon`: it looks by itself soon enough.
 void
-wake_worker() noexcept
+wake_worker(bool soon) noexcept
 {
-	if (there->worker != nullptr)
+	const int64_t looks_ns = __atomic_load_n(&there->looks_ns, __ATOMIC_ACQUIRE);
+
+	if (there->worker != nullptr && (!soon || looks_ns > base::boot_now().ns + look_every_ns))
 		SetLatch(there->worker);
 }
 
@@ -196,7 +199,7 @@ release(int, Datum)
 		last.at_ns = base::boot_now().ns;
 		if (last.what.cause == static_cast<uint8_t>(wire::presence_cause::none))
 			last.what.cause = static_cast<uint8_t>(wire::presence_cause::closed);
-		wake_worker();
+		wake_worker(there->ended_count % (ended_kept / 4) != 0); // or the oldest would be overwritten
 	}
 	mine->pid = 0;
 	mine->state = slot_state::empty;
@@ -255,7 +258,7 @@ admit(slot *taken, decision::access access, int64_t until_ns, uint64_t grant)
 	__atomic_store_n(&taken->until_ns, until_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&taken->grant, grant, __ATOMIC_RELAXED);
 	taken->number = there->next_number++;
-	wake_worker();
+	wake_worker(true);
 	LWLockRelease(there->lock);
 }
 

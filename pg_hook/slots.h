@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/names.h"
+#include "base/time.h"
 #include "decision/scope.h"
 #include "server.h"
 #include "wire/presence.h"
@@ -43,12 +44,17 @@ struct slot
 
 inline constexpr unsigned ended_kept = 256;
 
+// While somebody is inside the worker looks so often, and is not woken for each who comes or goes: that would
+// be the dearest part of a connection.
+inline constexpr int64_t look_every_ns = base::ns_per_s / 2;
+
 struct shared
 {
 	LWLock *lock; // slots[].pid and everything of `ended`; the exit callback takes it, too
 	uint64_t run; // random, not 0; a new one with new memory (after a crash)
 	uint64_t next_number;
 	Latch *worker; // of the worker that runs; NULL: none. Under the lock
+	int64_t looks_ns; // BOOTTIME, atomic: when the worker looks by itself; INT64_MAX: it must be woken
 	unsigned count; // of slots
 	uint64_t ended_count; // how many were put into `ended`, ever; number n (from 0) stands at n % ended_kept
 	struct
@@ -74,8 +80,8 @@ void reserve_shared_memory();
 // none. From here on it can be poked; nobody lists it before admit().
 [[nodiscard]] slot *claim(const slot &filled);
 
-// The session was let in, with `access`, until `until_ns`: gives it its number and wakes the worker. On its
-// release it moves to `ended`, and the worker is woken again.
+// The session was let in, with `access`, until `until_ns`: gives it its number. On its release it moves to
+// `ended`. The worker sees both within look_every_ns.
 void admit(slot *mine, decision::access access, int64_t until_ns, uint64_t grant);
 
 } // namespace grantd::pg_hook

@@ -91,6 +91,7 @@ report_for_duty(shared *m)
 	before_shmem_exit(retire, 0);
 	LWLockAcquire(m->lock, LW_EXCLUSIVE);
 	m->worker = MyLatch;
+	__atomic_store_n(&m->looks_ns, INT64_MAX, __ATOMIC_RELEASE);
 	LWLockRelease(m->lock);
 	watch_directory_of(current.table);
 }
@@ -119,6 +120,7 @@ run(shared *m)
 
 	for (;;)
 	{
+		__atomic_store_n(&m->looks_ns, INT64_MAX, __ATOMIC_RELEASE); // who comes during a round wakes it
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		if (ShutdownRequestPending)
@@ -141,6 +143,7 @@ run(shared *m)
 		look_at_sessions(m, ask, now_ns, next);
 		settle_estates(m, ask, now_ns, next);
 		tell_of_ended(m, now_ns, next);
+		__atomic_store_n(&m->looks_ns, next.at_ns, __ATOMIC_RELEASE);
 		wait_until(next.at_ns);
 	}
 }

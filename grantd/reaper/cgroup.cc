@@ -23,7 +23,7 @@ namespace grantd::reaper {
 namespace {
 
 constexpr unsigned max_depth = 16;
-constexpr size_t max_members = 4096;
+constexpr size_t max_members = 512;     // each costs a read or two before the kill
 constexpr unsigned max_cgroups = 1024;  // in one walk: a user with a delegated subtree can make any number
 
 bool is_gone(int error) { return error == ENOENT || error == ENODEV; }

@@ -33,7 +33,7 @@ class cgroup {
 
   // A live process in it or below. A cgroup that is gone is empty; what cannot be read is populated.
   [[nodiscard]] bool populated() const;
-  // Processes in it and below, at most 4096 of at most 1024 cgroups (somebody can make more; it is for
+  // Processes in it and below, at most 512 of at most 1024 cgroups (somebody can make more; it is for
   // signals and terminals only, kill() has no bounds).
   [[nodiscard]] std::vector<pid_t> members() const;
   // To each member: pins it by pidfd, looks whether it is still inside, then sends. How many got it.
@@ -73,6 +73,8 @@ class hierarchy {
   [[nodiscard]] std::expected<void, std::string> move(const cgroup& into, pid_t pid) const;
   // Ids of the cgroup at `path` and of all above it, innermost first; the root is left out.
   [[nodiscard]] std::vector<uint64_t> ids_up(const std::string& path) const;
+  // It and all above it belong to root: nobody else made them, or can move what is in them.
+  [[nodiscard]] bool is_roots(const std::string& path) const;
   // For *at() calls.
   [[nodiscard]] int root() const { return root_.get(); }
 

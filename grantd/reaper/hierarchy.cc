@@ -131,6 +131,15 @@ std::vector<uint64_t> hierarchy::ids_up(const std::string& path) const {
   return out;
 }
 
+bool hierarchy::is_roots(const std::string& path) const {
+  if (!is_plain_path(path)) return false;
+  for (std::string at = path; at.size() > 1; at.resize(at.rfind('/'))) {
+    struct stat s{};
+    if (fstatat(root_.get(), below(at), &s, AT_SYMLINK_NOFOLLOW) != 0 || s.st_uid != 0) return false;
+  }
+  return true;
+}
+
 std::optional<uid_t> owner_of_scope(std::string_view path) {
   const size_t last = path.rfind('/');
   if (last == std::string_view::npos || last == 0 || !is_plain_path(path)) return {};

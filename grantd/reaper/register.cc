@@ -31,7 +31,7 @@ bool lives(const peer& p) {
 // share (su in somebody's unregistered session) would not be ours; there, and without logind, a cgroup is
 // made.
 std::optional<cgroup> sessions::fresh_scope(const peer& leader, const std::string& path) const {
-  if (!owner_of_scope(path)) return {};
+  if (!owner_of_scope(path) || !around_.groups.is_roots(path)) return {};
   auto scope = around_.groups.open(path);
   if (!scope || scope->members() != std::vector<pid_t>{leader.pid}) return {};
   return std::move(*scope);
@@ -138,6 +138,7 @@ wire::registration_answer sessions::open(const peer& leader, const wire::registr
     if (covered) return failed("its state cannot be written");
     log(level::notice,
         "a session of " + s.user + " (" + s.service + ") is refused: no window covers it any more");
+    users_.refuse(s, now);
     return guest::flatten(answered_, registration_result::denied);
   }
   users_.add(s);

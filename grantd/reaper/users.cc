@@ -80,16 +80,31 @@ void users::recall() {
   }
 }
 
-void users::add(const session& s) {
-  if (!s.owner) return;
+user& users::note(const session& s) {
   user& u = users_[*s.owner];
   u.uid = *s.owner;
   u.name = s.user;
   u.beside = s.group.path();
   if (std::ranges::find(u.services, s.service) == u.services.end()) u.services.push_back(s.service);
+  return u;
+}
+
+void users::add(const session& s) {
+  if (!s.owner) return;
+  user& u = note(s);
   u.covered[s.service] = s.last;
   if (around_.services.restore(u.name)) log(level::notice, u.name + " lingers again");
   u.kept_linger = false;
+  save(u);
+}
+
+void users::refuse(const session& s, base::boot_time now) {
+  if (!s.owner) return;
+  user& u = note(s);
+  if (!u.covered.empty() || u.due) return;
+  u.due = true;
+  u.ended = now;
+  u.next_try = {now.ns + sessions_first_ns};
   save(u);
 }
 

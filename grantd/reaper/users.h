@@ -53,6 +53,9 @@ class users {
   void recall();
   // A session of theirs was let in.
   void add(const session& s);
+  // One was refused though its login had begun: what systemd started for it meanwhile goes, unless a window
+  // covers another login point of theirs.
+  void refuse(const session& s, base::boot_time now);
   // The window table changed, or time has come: asks for each.
   void look(base::boot_time now);
   // Kills again what is not gone, forgets what is.
@@ -62,6 +65,7 @@ class users {
   [[nodiscard]] size_t count() const { return users_.size(); }
 
  private:
+  [[nodiscard]] user& note(const session& s);
   void end(user& u);
   void say_left_over(user& u);
   void save(const user& u) const;

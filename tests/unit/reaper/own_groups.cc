@@ -200,6 +200,12 @@ std::string terminal::said() const {
   return got;
 }
 
+unsigned terminal::device() const {
+  struct stat s{};
+  TEST_ASSERT_EQUAL_INT(0, fstat(slave_.get(), &s));
+  return static_cast<unsigned>(s.st_rdev);
+}
+
 void terminal::fill() const {
   // The kernel moves what was written further on, and then there is room again.
   pollfd room{slave_.get(), POLLOUT, 0};

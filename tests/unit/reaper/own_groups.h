@@ -63,6 +63,7 @@ class terminal {
   // For a process's body: a session of its own with this as its controlling terminal.
   void take() const;
   [[nodiscard]] unsigned number() const { return number_; }
+  [[nodiscard]] unsigned device() const;
   [[nodiscard]] std::string said() const;  // what was written to it since
   void fill() const;                       // nobody reads: until not one byte more fits
 

@@ -236,6 +236,40 @@ TEST(a_cgroup_that_cannot_be_opened_is_not_taken_for_one_that_is_gone) {
   TEST_ASSERT_TRUE(known && !known->gone);
 }
 
+// Whoever owns a directory above could move what is in it, and keep the kill from it.
+TEST(a_fresh_scope_of_logind_is_taken_and_one_that_a_user_made_is_not) {
+  house h;
+  with_window(h);
+  const std::string slice = "user.slice/user-7.slice";
+  child bob(h.g, h.g.make(slice + "/session-1.scope"));
+  expect(registration_result::covered, h.open(bob, base::boot_now()));
+  TEST_ASSERT_FALSE(h.only().own);
+  TEST_ASSERT_TRUE(h.only().owner == uid_t{7});
+  const std::string theirs = (h.g.path() + "/" + slice).substr(1);
+  TEST_ASSERT_EQUAL_INT(0, fchownat(h.g.groups.root(), theirs.c_str(), 7, 7, 0));
+  child carol(h.g, h.g.make(slice + "/session-2.scope"));
+  expect(registration_result::covered, h.open(carol, base::boot_now()));
+  TEST_ASSERT_TRUE(h.all().all().at(2).own);
+  TEST_ASSERT_TRUE(!h.all().all().at(2).owner);
+}
+
+// Its window ended while it was at its beginning: what logind started for it meanwhile may not stay.
+TEST(what_systemd_started_for_a_login_that_is_refused_is_ended) {
+  house h;
+  h.table.records = {pam_ended("bob", "sshd", decision::ending::expired, 1, 5)};
+  h.table.publish();
+  const auto now = base::boot_now();
+  h.start(now);
+  const std::string slice = "user.slice/user-7.slice";
+  child bob(h.g, h.g.make(slice + "/session-1.scope"));
+  child service(h.g, h.g.make(slice + "/user@7.service"));
+  expect(registration_result::denied, h.open(bob, now));
+  h.act(later(now, 10));
+  TEST_ASSERT_EQUAL_INT(-1, service.ended_by());  // the session first
+  h.act(later(now, 300));
+  TEST_ASSERT_TRUE(wait_until([&] { return service.ended_by() == SIGKILL; }));
+}
+
 TEST(a_state_that_cannot_be_read_harms_nobody_else) {
   house h;
   with_window(h);

@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 
@@ -20,6 +21,7 @@ using namespace grantd;
 using namespace grantd::test;
 using reaper::cgroup;
 using reaper::tell_terminals;
+using reaper::write_terminal;
 
 namespace {
 
@@ -86,10 +88,36 @@ TEST(a_full_terminal_costs_nothing_and_keeps_nobody_else_waiting) {
   process p(g, c, [&] { open.take(); });
   full.fill();
   auto before = std::chrono::steady_clock::now();
-  TEST_ASSERT_EQUAL_INT(1, tell_terminals(c, "end"));
+  TEST_ASSERT_EQUAL_INT(2, tell_terminals(c, "end"));
+  TEST_ASSERT_FALSE(write_terminal(full.device(), "end"));
   auto took = std::chrono::steady_clock::now() - before;
   TEST_ASSERT_TRUE(heard(open, "end"));
   TEST_ASSERT_TRUE(took < std::chrono::seconds(1));  // a terminal that is waited for is one forever
+}
+
+// Whose terminal it is can hold up its opener (TIOCSETD beside a read that does not end): not the reaper's
+// loop.
+TEST(a_terminal_that_holds_up_its_opener_holds_up_nobody_else) {
+  own_groups g;
+  cgroup c = g.make("a");
+  terminal t;
+  process p(g, c, [&] { t.take(); });
+  std::atomic<bool> reached = false;
+  std::atomic<bool> released = false;
+  faults f;
+  f.openat = [&](const std::string& name) {
+    if (name != "/dev/pts/" + std::to_string(t.number())) return 0;
+    reached = true;
+    (void)wait_until([&] { return released.load(); }, 20'000);
+    return 0;
+  };
+  f.arm();
+  TEST_ASSERT_EQUAL_INT(1, tell_terminals(c, "end"));
+  TEST_ASSERT_TRUE(wait_until([&] { return reached.load(); }));
+  TEST_ASSERT_EQUAL_INT(1, tell_terminals(c, "again"));  // comes back, though that one hangs
+  TEST_ASSERT_EQUAL_STRING("", t.said());
+  released = true;
+  TEST_ASSERT_TRUE(heard(t, "again"));
 }
 
 TEST(bytes_that_a_terminal_obeys_are_replaced) {
@@ -136,13 +164,13 @@ TEST(a_name_in_dev_pts_that_leads_elsewhere_gets_nothing) {
     TEST_ASSERT_TRUE(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
     TEST_ASSERT_TRUE(mount("/dev/pts", aside.path().c_str(), nullptr, MS_BIND, nullptr) == 0);
     TEST_ASSERT_TRUE(mount("none", "/dev/pts", "tmpfs", 0, nullptr) == 0);
-    TEST_ASSERT_EQUAL_INT(0, tell_terminals(c, "absent"));
+    TEST_ASSERT_FALSE(write_terminal(t.device(), "absent"));
     TEST_ASSERT_TRUE(symlink(real.c_str(), name.c_str()) == 0);
-    TEST_ASSERT_EQUAL_INT(0, tell_terminals(c, "link"));
+    TEST_ASSERT_FALSE(write_terminal(t.device(), "link"));
     TEST_ASSERT_TRUE(unlink(name.c_str()) == 0 && mknod(name.c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0);
-    TEST_ASSERT_EQUAL_INT(0, tell_terminals(c, "null"));
+    TEST_ASSERT_FALSE(write_terminal(t.device(), "null"));
     TEST_ASSERT_TRUE(unlink(name.c_str()) == 0 && mknod(name.c_str(), S_IFREG | 0600, 0) == 0);
-    TEST_ASSERT_EQUAL_INT(0, tell_terminals(c, "file"));
+    TEST_ASSERT_FALSE(write_terminal(t.device(), "file"));
     struct stat s{};
     TEST_ASSERT_TRUE(stat(name.c_str(), &s) == 0 && s.st_size == 0);
   });
