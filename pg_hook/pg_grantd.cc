@@ -30,6 +30,7 @@
 #include "base/clock.h"
 #include "base/names.h"
 #include "identity.h"
+#include "keeper.h"
 #include "notices.h"
 #include "server.h"
 #include "session.h"
@@ -302,6 +303,7 @@ _PG_init(void)
 	define_settings();
 	reserve_shared_memory();
 	install_notices();
+	install_keeper();
 	register_worker();
 	previous_hook = ClientAuthentication_hook;
 	ClientAuthentication_hook = gate;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of the window in a backend. What the handler touches is static or shared memory; what it calls is
-// open, fstat, fstatfs, read, pread, close, clock_gettime, getpid, timer_settime and kill.
+// open, fstat, fstatfs, read, pread, close, clock_gettime, getpid, timer_settime and the server's own handler
+// of SIGTERM.
 #include "session.h"
 
 #include "base/clock.h"
@@ -14,6 +15,11 @@
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
+
+extern "C"
+{
+#include <tcop/tcopprot.h>
+}
 
 namespace grantd::pg_hook
 {
@@ -89,7 +95,7 @@ put_out() noexcept
 						 __ATOMIC_RELAXED);
 		__atomic_store_n(&sigterm_raised, true, __ATOMIC_RELAXED);
 	}
-	kill(self.pid, SIGTERM);
+	die(SIGTERM); // as a handler; the signal itself can be ignored (see keep_handler)
 	// Should something have swallowed it.
 	(void)set_timer(base::boot_now().ns + raise_again_ns);
 }
@@ -120,11 +126,22 @@ on_poke(int) noexcept
 	errno = before;
 }
 
+bool
+set_handler() noexcept
+{
+	struct sigaction ours{};
+
+	ours.sa_handler = on_poke;
+	ours.sa_flags = SA_RESTART;
+	sigfillset(&ours.sa_mask);
+	return sigaction(poke_signal(), &ours, nullptr) == 0;
+}
+
 // NULL, or what could not be had; errno says why.
 const char *
 install_handler() noexcept
 {
-	struct sigaction was{}, ours{};
+	struct sigaction was{};
 	sigset_t set;
 
 	if (sigaction(poke_signal(), nullptr, &was) != 0)
@@ -136,10 +153,7 @@ install_handler() noexcept
 	}
 	sigemptyset(&set);
 	sigaddset(&set, poke_signal());
-	ours.sa_handler = on_poke;
-	ours.sa_flags = SA_RESTART;
-	sigfillset(&ours.sa_mask);
-	if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0 || sigaction(poke_signal(), &ours, nullptr) != 0)
+	if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0 || !set_handler())
 		return "its signal";
 	return nullptr;
 }
@@ -231,6 +245,21 @@ arm(const guest::answer &allowed)
 	admit(self.mine, allowed.verdict.given, allowed.verdict.until.ns, allowed.verdict.grant);
 	refuse_for_want_of(let_through());
 	return stand();
+}
+
+void
+keep_handler() noexcept
+{
+	struct sigaction is{};
+
+	if (!self.armed || getpid() != self.pid || sigaction(poke_signal(), nullptr, &is) != 0 ||
+		is.sa_handler == on_poke)
+		return;
+
+	const held_back signal;
+
+	(void)set_handler();
+	ask();
 }
 
 void

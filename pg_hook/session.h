@@ -21,7 +21,7 @@ inline constexpr int64_t ask_again_ns = 5 * base::ns_per_s;
 struct standing
 {
 	bool active;
-	bool ended; // SIGTERM was raised; `last` says why
+	bool ended; // as by SIGTERM; `last` says why
 	guest::answer last;
 	decision::login_point where; // views into static memory
 };
@@ -32,6 +32,10 @@ struct standing
 // What arm() returns may have ended already: by a poke that waited.
 void prepare(const slot &who, const char *cluster);
 [[nodiscard]] standing arm(const guest::answer &allowed);
+
+// A language that anybody may write functions in can ignore or take the signal ($SIG{...} of trusted PL/Perl):
+// takes it back, and asks for what came meanwhile. A system call when all is well.
+void keep_handler() noexcept;
 
 // A backend that is let in without being asked for a grant: in its slot, if there is one.
 void note_ungated(const slot &who);
