@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,9 +65,56 @@ struct resource {
   int64_t max_us = 0;              // max = "8h": when absent 8h, or default if that is more; >= default_us
 };
 
+// hours = "Mon-Fri 08:00-18:00 Europe/Berlin". The rules of the zone were read when the policy was.
+struct time_zone;  // policy/zone.h
+struct hours {
+  uint8_t days = 0;  // bit 0: Monday
+  int from_minute = 0;
+  int to_minute = 0;  // exclusive; at most 1440; not above from_minute: over midnight, into the next day
+  std::string zone;
+  std::shared_ptr<const time_zone> offsets;
+  std::string text;  // as written
+};
+
+// [rule.NAME]: who may ask for what, and what it takes. Groups are people by now.
+struct rule {
+  std::string name;
+  bool deny = false;
+  std::string message;  // of a deny rule, for people; may be empty
+  std::set<std::string, std::less<>> who;
+  bool anybody = false;  // who = "*"
+  std::set<std::string, std::less<>> resources;
+  bool any_resource = false;  // resource = "*"
+  int64_t max_us = 0;         // never above the resource's when it is used; deny: 0
+  unsigned approvals = 0;     // distinct people; 0: opens at once
+  std::set<std::string, std::less<>> approvers;
+  bool is_signed = true;  // approvals are signatures; signed = false: the approver's uid is enough
+  bool reason_required = false;
+  std::string reason_pattern;            // POSIX extended; empty: any
+  std::shared_ptr<const void> compiled;  // of reason_pattern
+  std::vector<hours> when;               // empty: always
+  std::optional<unsigned> quota;         // self-service grants per person in 24 hours
+  bool read_write = false;               // access = "read-write": up to that; else read-only only
+  bool break_glass = false;
+  std::set<std::string, std::less<>> notify;  // of a break-glass rule: who is told, and may sign it off
+  bool first_use = false;                     // start = "first-use": the window begins with the first login
+  std::string file;
+  unsigned line = 0;
+};
+
+struct expectation {
+  std::string file;
+  unsigned line = 0;
+  std::string sentence;
+};
+
 struct policy {
   std::map<std::string, person, std::less<>> people;
   std::map<std::string, resource, std::less<>> resources;
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> groups;  // people
+  std::map<std::string, rule, std::less<>> rules;
+  std::vector<expectation> expectations;
+  std::vector<std::string> warnings;  // "there is no Unix group dba on this host: nobody is in it"
 
   [[nodiscard]] const person* find_person(std::string_view name_or_email) const;
   [[nodiscard]] const resource* find_resource(std::string_view name) const;
@@ -90,5 +140,9 @@ struct scope {
   friend bool operator==(const scope&, const scope&) = default;
 };
 [[nodiscard]] std::vector<scope> scopes_of(const person& who, const resource& what);
+// The same for a request: access as asked for (never more than the resource's), database points with that
+// role only (empty: all of them).
+[[nodiscard]] std::vector<scope> scopes_of(const person& who, const resource& what, bool read_write,
+                                           std::string_view role);
 
 }  // namespace grantd::policy

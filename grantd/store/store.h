@@ -46,6 +46,50 @@ struct grant {
   decision::boot_window mapped{};  // in the boot `mapped_boot`; what was published
   base::boot_id mapped_boot{};
   std::vector<policy::scope> scopes;  // frozen when granted
+  uint64_t request = 0;               // that it came of; 0: somebody with the right "grant" opened it
+  bool break_glass = false;
+  std::string reviewed_by;  // who signed a break-glass grant off; empty: nobody yet
+  base::utc_time reviewed{};
+  std::optional<int64_t> first_use_us;  // the window is cut to this length at the first login
+};
+
+// One person's word for a request.
+struct approval {
+  std::string person;
+  base::utc_time at;
+  int64_t for_us = 0;     // what was approved: the request's length or less
+  std::string key;        // "ssh-ed25519 AAAA..." ; empty: by uid only
+  std::string signature;  // armoured SSHSIG; empty: by uid only
+  std::string text;       // the bytes that were signed
+};
+
+// What somebody asked for, until it is granted, denied, cancelled or lapses.
+struct request {
+  enum class state : uint8_t { pending = 0, granted = 1, denied = 2, cancelled = 3, lapsed = 4 };
+  uint64_t number = 0;
+  std::string person;
+  std::string resource;
+  std::string role;  // empty: none in particular
+  std::string reason;
+  bool read_write = false;
+  bool break_glass = false;
+  bool first_use = false;
+  bool is_signed = true;  // approvals must be signatures
+  unsigned needs = 0;     // approvals
+  int64_t for_us = 0;
+  std::optional<base::utc_time> start;  // asked for; else at approval
+  uint64_t extends = 0;                 // the grant it prolongs; 0: none
+  std::string rule;
+  std::string made_by;  // the person, or who spoke for them
+  base::utc_time made;
+  base::utc_time lapses;
+  std::vector<policy::scope> scopes;  // frozen when asked
+  state is = state::pending;
+  base::utc_time ended{};
+  std::string ended_by;
+  std::string ended_reason;
+  uint64_t grant = 0;               // of a granted one
+  std::vector<approval> approvals;  // one a person, in the order they came
 };
 
 // Everybody of a person, a resource or all is refused until it ends (PROTOCOL.md section 3, "A lock").
@@ -167,6 +211,25 @@ class store {
   [[nodiscard]] std::expected<void, error> remap_locks(std::span<const remapped_lock> locks,
                                                        const base::boot_id& boot, std::string_view why,
                                                        base::utc_time now);
+  // Requests. The number of add_request is ignored; the new one is returned. A request whose state is
+  // `granted` from the start (self-service, break-glass) is added and granted in one batch: add_request
+  // (pending), add_grant with grant.request, end_request (granted).
+  [[nodiscard]] std::expected<uint64_t, error> add_request(const request& r);
+  // One a person and request: a second one is error::invalid.
+  [[nodiscard]] std::expected<void, error> add_approval(uint64_t request, const approval& a);
+  // not_open: it has ended already; the first end stands. `grant` is 0 unless `how` is granted.
+  [[nodiscard]] std::expected<void, error> end_request(uint64_t number, request::state how,
+                                                       std::string_view by, std::string_view reason,
+                                                       uint64_t grant, base::utc_time now);
+  // Somebody else signs a break-glass grant off. invalid: it is none, or was signed off before.
+  [[nodiscard]] std::expected<void, error> review(uint64_t grant, std::string_view by, std::string_view note,
+                                                  base::utc_time now);
+  // The first login: the window ends earlier than it did. invalid: it would end later.
+  [[nodiscard]] std::expected<void, error> shorten(uint64_t grant, base::utc_time not_after,
+                                                   base::boot_time mapped_end, std::string_view why,
+                                                   base::utc_time now);
+  // Up to which record the audit has been written out (at least once; for the NDJSON file).
+  [[nodiscard]] std::expected<void, error> set_exported(uint64_t sequence);
   [[nodiscard]] std::expected<void, error> set_high_water(base::utc_time mark, base::boot_time at,
                                                           const base::boot_id& boot);
   // Durable when it returns: WAL fsynced, then the anchor. `urgent` (a revocation is in the batch): on a full
@@ -195,7 +258,28 @@ class store {
     size_t limit = 1000;
   };
   [[nodiscard]] std::expected<std::vector<grant>, error> list(const filter& f);  // newest first
+  // Works on a store that is LOCKED, also as corrupt, as long as SQLite can read the rows: an auditor's
+  // verdict must not depend on ours.
   [[nodiscard]] std::expected<std::vector<audit_row>, error> audit(uint64_t after_sequence, size_t limit);
+  // Every pending request, approvals included, oldest first; false from `each` stops.
+  [[nodiscard]] std::expected<void, error> each_pending(const std::function<bool(request&&)>& each);
+  [[nodiscard]] std::expected<request, error> find_request(uint64_t number);
+  struct request_filter {
+    std::string person{};    // empty: all
+    std::string resource{};  // empty: all
+    bool pending_only = true;
+    base::utc_time ended_since{};  // of those that are over
+    size_t limit = 1000;
+  };
+  [[nodiscard]] std::expected<std::vector<request>, error> requests(const request_filter& f);  // newest first
+  // Requests by that rule which were granted without an approval, made at or after `since`.
+  [[nodiscard]] std::expected<unsigned, error> self_service_since(std::string_view person,
+                                                                  std::string_view rule,
+                                                                  base::utc_time since);
+  // Break-glass grants that nobody has signed off, ended ones too, newest first.
+  [[nodiscard]] std::expected<std::vector<grant>, error> unreviewed(size_t limit);
+  [[nodiscard]] std::array<uint8_t, 16> uuid() const;  // made once; names this host in what approvers sign
+  [[nodiscard]] uint64_t exported() const;
   struct high_water_row {
     base::utc_time mark;
     base::boot_time at;
