@@ -19,6 +19,11 @@ struct frame {
   std::string_view state;
   base::utc_time made;
   std::string_view made_by, reason;
+  uint64_t request;
+  bool break_glass;
+  std::string_view reviewed_by;
+  int64_t reviewed_us;
+  int64_t first_use_us;
 };
 
 json::value grant_object(const frame& f) {
@@ -34,6 +39,13 @@ json::value grant_object(const frame& f) {
   v.set("made_us", f.made.us);
   v.set("made_by", f.made_by);
   v.set("reason", f.reason);
+  if (f.request != 0) v.set("request", request_id_of(f.request));
+  if (f.break_glass) v.set("break_glass", true);
+  if (!f.reviewed_by.empty()) {
+    v.set("reviewed_by", f.reviewed_by);
+    v.set("reviewed_us", f.reviewed_us);
+  }
+  if (f.first_use_us != 0) v.set("first_use_us", f.first_use_us);
   return v;
 }
 
@@ -73,7 +85,12 @@ frame frame_of(const pool& names, const open_grant& g) {
           "open",
           g.made,
           names.text(g.made_by),
-          g.reason};
+          g.reason,
+          g.request,
+          g.break_glass,
+          names.text(g.reviewed_by),
+          g.reviewed_us,
+          g.first_use_us};
 }
 
 }  // namespace
@@ -117,11 +134,48 @@ json::value describe(const store::grant& g, const timekeeper& time) {
   }
   bool read_write = !g.scopes.empty() && g.scopes.front().read_write;
   json::value v = grant_object({g.number, g.person, g.resource, read_write, g.not_before, g.not_after, left,
-                                state, g.made, g.made_by, g.reason});
+                                state, g.made, g.made_by, g.reason, g.request, g.break_glass, g.reviewed_by,
+                                g.reviewed.us, g.first_use_us.value_or(0)});
   if (g.state != store::state::open) add_end(v, g.ended, g.ended_by, g.ended_reason);
   std::vector<policy::login_point> points;
   for (const policy::scope& s : g.scopes) points.push_back(s.where);
   add_points(v, std::move(points));
+  return v;
+}
+
+json::value describe(const store::request& r, const timekeeper& time, base::boot_time lapses,
+                     const std::vector<std::string>& approvers) {
+  auto names = [](const auto& all, auto name) {
+    json::value list{json::value::array{}};
+    for (const auto& one : all) list.push(name(one));
+    return list;
+  };
+  json::value v;
+  v.set("id", request_id_of(r.number));
+  v.set("person", r.person);
+  v.set("resource", r.resource);
+  if (!r.role.empty()) v.set("role", r.role);
+  v.set("access", r.read_write ? "read-write" : "read-only");
+  if (r.break_glass) v.set("break_glass", true);
+  v.set("reason", r.reason);
+  v.set("for_us", r.for_us);
+  if (r.start) v.set("start_us", r.start->us);
+  if (r.first_use) v.set("first_use", true);
+  v.set("state", state_word(r.is));
+  v.set("needs", r.needs);
+  v.set("signed", r.is_signed);
+  v.set("approved_by", names(r.approvals, [](const store::approval& a) { return a.person; }));
+  if (r.is == store::request::state::pending)
+    v.set("approvers", names(approvers, [](const std::string& name) { return name; }));
+  v.set("rule", r.rule);
+  v.set("made_us", r.made.us);
+  v.set("made_by", r.made_by);
+  v.set("lapses_us", r.lapses.us);
+  if (r.is == store::request::state::pending)
+    v.set("left_us", std::max<int64_t>(0, (lapses.ns - time.boot().ns) / base::ns_per_us));
+  if (r.extends != 0) v.set("extends", id_of(r.extends));
+  if (r.is != store::request::state::pending) add_end(v, r.ended, r.ended_by, r.ended_reason);
+  if (r.grant != 0) v.set("grant", id_of(r.grant));
   return v;
 }
 
@@ -145,6 +199,24 @@ json::value describe(const lock_in_force& l, const timekeeper& time) {
   v.set("left_us", std::max<int64_t>(0, (l.is.mapped_end.ns - time.boot().ns) / base::ns_per_us));
   v.set("made_by", l.is.made_by);
   return v;
+}
+
+std::string request_id_of(uint64_t request) { return std::string(base::print_id('r', request).view()); }
+
+std::string_view state_word(store::request::state s) {
+  switch (s) {
+    case store::request::state::pending:
+      return "pending";
+    case store::request::state::granted:
+      return "granted";
+    case store::request::state::denied:
+      return "denied";
+    case store::request::state::cancelled:
+      return "cancelled";
+    case store::request::state::lapsed:
+      return "lapsed";
+  }
+  return "unknown";
 }
 
 std::string lock_id_of(uint64_t lock) { return std::string(base::print_id('k', lock).view()); }

@@ -15,11 +15,17 @@ namespace grantd::daemon {
 [[nodiscard]] json::value describe(const pool& names, const ended_grant& e);
 [[nodiscard]] json::value describe(const store::grant& g, const timekeeper& time);
 
+// A request object. `lapses`: when, on BOOTTIME; of a pending one only. `approvers`: who still may.
+[[nodiscard]] json::value describe(const store::request& r, const timekeeper& time, base::boot_time lapses,
+                                   const std::vector<std::string>& approvers);
+
 // A lock object.
 [[nodiscard]] json::value describe(const lock_in_force& l, const timekeeper& time);
 
 [[nodiscard]] std::string id_of(uint64_t grant);
 [[nodiscard]] std::string lock_id_of(uint64_t lock);
+[[nodiscard]] std::string request_id_of(uint64_t request);
+[[nodiscard]] std::string_view state_word(store::request::state s);
 // "alice", "orders-db", "everybody"
 [[nodiscard]] std::string_view subject_of(const store::lock& l);
 [[nodiscard]] std::string_view state_word(store::state s);

@@ -68,13 +68,21 @@ std::vector<finished> core::turn() {
   bool shut = undurable_.size() > ended_before || !locked_now.empty();
   if (shut) publish();  // before the store: from here on no lookup that starts allows them
   std::vector<opening> opening_now = prepare_opens(out);
+  lapse_requests();
+  resolve_asks(opening_now, out);
+  resolve_words(opening_now, out);
+  std::vector<waiting_review> reviewed = resolve_reviews(out);
 
   bool durable = true;
-  if (!opening_now.empty() || !unlocking_.empty()) {
+  if (!opening_now.empty() || !unlocking_.empty() || drafts_changed() || !reviewing_.empty()) {
     auto written = write(&opening_now);
     if (!written) {
       refuse(opening_now, written.error(), out);
       opening_now.clear();
+      refuse_drafts(store_refusal(written.error(), *store_), out);
+      for (const waiting_review& w : std::exchange(reviewed, {}))
+        out.push_back({w.to, store_refusal(written.error(), *store_, "so it stays unreviewed")});
+      reviewing_.clear();
       for (const waiting_lock_end& w : std::exchange(unlocking, {}))
         out.push_back({w.to, store_refusal(written.error(), *store_, "so the lock stays")});
       unlocking_.clear();
@@ -88,10 +96,9 @@ std::vector<finished> core::turn() {
       !notes_.empty() || due) {
     durable = write(nullptr).has_value();
   }
-  for (opening& o : opening_now) {
-    const store::grant& g = o.record;
-    windows_.add({g.number, g.not_before, g.not_after, g.made, g.mapped, pool_.put(g.person),
-                  pool_.put(g.resource), pool_.put(g.made_by), o.scopes, true, g.reason});
+  for (const opening& o : opening_now) {
+    store::grant g = o.record;
+    windows_.add(in_memory(g));
     dirty_ = true;
   }
   publication_.at_least(store_->sequence());
@@ -99,13 +106,16 @@ std::vector<finished> core::turn() {
   if (dirty_ || (retrying && !publication_.error().empty())) publish();
   next_end_ = earliest_end();
 
+  settle_drafts(opening_now, out);
+  settle_reviews(reviewed, out);
   for (const opening& o : opening_now) {
     const open_grant* g = windows_.find(o.record.number);
     json::value object = describe(pool_, time_, *g);
-    events_.push_back({"grant", o.record.person, object});
+    events_.push_back({.name = "grant", .person = o.record.person, .grant = object});
     say(level::notice,
         fmt::format("{}: {} may use {} until {}, granted by {}", id_of(o.record.number), o.record.person,
                     o.record.resource, base::print_timestamp(o.record.not_after).view(), o.record.made_by));
+    if (o.asked == nullptr) continue;
     reply r;
     if (publication_.error().empty()) {
       r.parameters.set("grant", std::move(object));
@@ -165,7 +175,7 @@ json::value core::end_one(uint64_t number, store::state how, const std::string& 
       fmt::format("{}: {} on {} {} by {}{}{}", id_of(number), person, pool_.text(e.was.resource),
                   state_word(how), by, reason.empty() ? "" : ": ", reason));
   json::value object = describe(pool_, e);
-  events_.push_back({std::string(event_word(how)), std::move(person), object});
+  events_.push_back({.name = std::string(event_word(how)), .person = std::move(person), .grant = object});
   dirty_ = true;
   return object;
 }
@@ -181,9 +191,11 @@ void core::expire() {
 }
 
 std::optional<base::boot_time> core::earliest_end() const {
-  auto grants = windows_.next_end();
-  auto locks = locks_.next_end();
-  return grants && locks ? std::min(*grants, *locks) : grants ? grants : locks;
+  std::optional<base::boot_time> first;
+  for (auto end : {windows_.next_end(), locks_.next_end(), pending_.next_end()}) {
+    if (end) first = std::min(first.value_or(*end), *end);
+  }
+  return first;
 }
 
 void core::resolve_ends(std::vector<waiting_end>& waiting) {
@@ -264,12 +276,16 @@ std::expected<void, store::error> core::write_all(std::vector<opening>* opens, b
   }
   if (opens != nullptr) {
     if (auto done = write_lock_ends(unlocking_); !done) return done;
+    if (auto done = write_drafts(); !done) return done;
     for (opening& o : *opens) {
+      if (o.of != no_draft) o.record.request = drafts_[o.of].is.number;
       auto number = store_->add_grant(o.record);
       o.invalid = !number && number.error() == store::error::invalid;
       if (!number && !o.invalid) return std::unexpected(number.error());
       if (number) o.record.number = *number;
     }
+    if (auto done = end_drafts(*opens); !done) return done;
+    if (auto done = write_reviews(); !done) return done;
   }
   if (auto done = store_->set_high_water(time_.mark(), time_.boot(), settings_.boot); !done) return done;
   return store_->commit(urgent);
@@ -293,7 +309,8 @@ void core::refuse_invalid(std::vector<opening>& opens, std::vector<finished>& ou
   for (const opening& o : opens) {
     if (!o.invalid) continue;
     windows_.give_up(o.scopes);
-    out.push_back({o.asked->from, invalid_parameter("for_us", "the store's own rules refuse this grant")});
+    if (o.asked != nullptr)
+      out.push_back({o.asked->from, invalid_parameter("for_us", "the store's own rules refuse this grant")});
   }
   std::erase_if(opens, [](const opening& o) { return o.invalid; });
 }
@@ -301,7 +318,7 @@ void core::refuse_invalid(std::vector<opening>& opens, std::vector<finished>& ou
 void core::refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out) {
   for (opening& o : opens) {
     windows_.give_up(o.scopes);
-    out.push_back({o.asked->from, store_refusal(why, *store_)});
+    if (o.asked != nullptr) out.push_back({o.asked->from, store_refusal(why, *store_)});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/clock.h"
@@ -188,12 +189,15 @@ void clients::tell_watchers(const std::vector<event>& events) {
     reply r;
     r.continues = true;
     r.parameters.set("event", e.name);
-    r.parameters.set("grant", e.grant);
+    if (e.grant.members() != nullptr) r.parameters.set("grant", e.grant);
+    if (e.request.members() != nullptr) r.parameters.set("request", e.request);
     std::string bytes = encode(r);
     for (auto at = watchers_.begin(); at != watchers_.end();) {
       uint64_t number = *at++;  // it may be dropped
       connection& c = *all_.at(number);
-      if (c.who.watch_all || c.who.watch_person == e.person) tell(number, c, bytes);
+      const std::string& watched = c.who.watch_person;
+      if (c.who.watch_all || watched == e.person || std::ranges::find(e.also, watched) != e.also.end())
+        tell(number, c, bytes);
     }
   }
   for (uint64_t number : std::vector<uint64_t>(watchers_.begin(), watchers_.end()))

@@ -19,16 +19,6 @@ std::optional<timekeeper::known_mark> mark_of(store::store& truth, const base::b
   return timekeeper::known_mark{row->mark, row->at, row->boot == boot};
 }
 
-// Does a policy that gives `all` still give what this scope opened? What a wider one contains was not taken
-// away.
-bool gives(const std::vector<scope_ref>& all, const scope_ref& one) {
-  return std::ranges::any_of(all, [&](const scope_ref& s) {
-    return s.account == one.account && s.kind == one.kind && s.place == one.place && s.role == one.role &&
-           s.replication == one.replication && s.access >= one.access &&
-           (s.any_database || (!one.any_database && s.database == one.database));
-  });
-}
-
 }  // namespace
 
 core::core(settings s, clock_source& clock, std::unique_ptr<store::store> truth)
@@ -68,6 +58,7 @@ void core::stop() {
 
 void core::load() {
   windows_.clear();
+  pending_.clear();
   remaps_.clear();
   locks_.forget_durable();
   lock_remaps_.clear();
@@ -78,10 +69,11 @@ void core::load() {
       load_open(std::move(g));
       return true;
     });
-    if (read && load_locks()) {
+    if (read && load_locks() && load_pending()) {
       load_ended();
     } else {  // half of the truth is none
       windows_.clear();
+      pending_.clear();
       remaps_.clear();
       locks_.forget_durable();
       lock_remaps_.clear();
@@ -107,7 +99,12 @@ open_grant core::in_memory(store::grant& g) {
           pool_.put(g.made_by),
           pool_.put(g.scopes),
           true,
-          std::move(g.reason)};
+          std::move(g.reason),
+          g.request,
+          g.first_use_us.value_or(0),
+          g.reviewed.us,
+          pool_.put(g.reviewed_by),
+          g.break_glass};
 }
 
 void core::load_ended() {
@@ -126,11 +123,13 @@ void core::load_ended() {
   }
 }
 
-void core::take_policy(std::shared_ptr<const policy::policy> p, uid_map uids) {
-  std::string people = std::to_string(p->people.size());
-  std::string resources = std::to_string(p->resources.size());
-  say(level::notice, fmt::format("policy in force: {} people, {} resources", people, resources));
-  for (std::string& c : roster_.take(std::move(p), std::move(uids))) say(level::warning, std::move(c));
+void core::take_policy(loaded_policy fresh) {
+  std::string people = std::to_string(fresh.policy->people.size());
+  std::string resources = std::to_string(fresh.policy->resources.size());
+  say(level::notice, fmt::format("policy in force: {} people, {} resources, {} rules", people, resources,
+                                 fresh.policy->rules.size()));
+  for (std::string& c : roster_.take(std::move(fresh.policy), std::move(fresh.uids), fresh.signers))
+    say(level::warning, std::move(c));
   publication_.set_points(roster_.policy());
   locks_.take_policy(roster_.policy());
   keep_note("policy", {{"people", people}, {"resources", resources}});
@@ -142,36 +141,6 @@ void core::policy_failed(std::string why) {
   say(level::error, why + (roster_.policy() == nullptr ? "; nothing new opens until it is right: grantd -t"
                                                        : "; the old policy stays in force: grantd -t"));
   roster_.set_error(std::move(why));
-}
-
-// Only a valid policy that took a right away ends grants (I7).
-void core::end_those_without_policy() {
-  const policy::policy* p = roster_.policy();
-  if (p == nullptr) return;
-  std::map<std::pair<text_id, text_id>, scopes_id> given;
-  for (const auto& [number, g] : windows_.open()) {
-    std::string_view gone;
-    auto who = p->people.find(pool_.text(g.person));
-    auto what = p->resources.find(pool_.text(g.resource));
-    if (what == p->resources.end()) {
-      gone = "the policy no longer knows this resource";
-    } else if (who == p->people.end()) {
-      gone = "the policy no longer knows this person";
-    } else {
-      auto [now, fresh] = given.try_emplace({g.person, g.resource}, scopes_id{});
-      if (fresh) now->second = pool_.put(policy::scopes_of(who->second, what->second));
-      if (now->second != g.scopes && !std::ranges::all_of(pool_.scopes(g.scopes), [&](const scope_ref& s) {
-            return gives(pool_.scopes(now->second), s);
-          }))
-        gone = "the policy no longer gives this person all that the grant opened";
-    }
-    if (gone.empty()) continue;
-    end_request r;
-    r.number = number;
-    r.reason = gone;
-    r.by = "policy";
-    submit(std::move(r));
-  }
 }
 
 bool core::note(std::string event, std::vector<std::pair<std::string, std::string>> fields) {

@@ -3,6 +3,8 @@
 // own beyond store, table and clock_source; never logs (what should be logged is handed out by take_lines()).
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,11 +14,13 @@
 
 #include "daemon/last_table.h"
 #include "daemon/locks.h"
+#include "daemon/pending.h"
 #include "daemon/publication.h"
 #include "daemon/roster.h"
 #include "daemon/timekeeper.h"
 #include "daemon/varlink.h"
 #include "daemon/windows.h"
+#include "proof/allowed_signers.h"
 #include "service/log.h"
 #include "store/store.h"
 
@@ -72,15 +76,59 @@ struct unlock_request {
   std::string by;
 };
 
+// Somebody asks for a window for themselves; the rules answer.
+struct ask {
+  ticket from = 0;
+  std::string person;  // a name of the policy
+  std::string resource;
+  std::string role;
+  std::string reason;
+  std::optional<int64_t> for_us;
+  std::optional<int64_t> from_us;
+  bool read_write = false;
+  bool break_glass = false;
+  uint64_t extends = 0;  // an open grant of theirs: what it opens is asked for again, until for_us after its end
+  std::string by;
+};
+
+// A word about a pending request.
+struct word {
+  enum class kind : uint8_t { approve, deny, cancel } what = kind::approve;
+  ticket from = 0;
+  uint64_t request = 0;
+  std::string person{};              // who says so; whoever signed, where there is a signature
+  bool may_grant = false;            // may deny whatever the rule says
+  std::optional<int64_t> for_us{};   // of an approval: shorter than asked for
+  std::string signature{};           // armoured; empty: by uid
+  std::string reason{};
+};
+
+// A break-glass grant is signed off.
+struct review_request {
+  ticket from = 0;
+  uint64_t grant = 0;
+  std::string by{};
+  std::string note{};
+};
+
 struct finished {
   ticket to;
   reply answer;
 };
 
 struct event {
-  std::string name;  // "grant", "revoke", "give-back", "expire"
+  std::string name;  // "grant", "revoke", "give-back", "expire", "request", "approve", ...
   std::string person;
-  json::value grant;
+  json::value grant{};            // null: none
+  json::value request{};          // null: none
+  std::vector<std::string> also{};  // people whom it concerns besides: approvers, those told of break-glass
+};
+
+// What the policy's files say now, and who that is on this host.
+struct loaded_policy {
+  std::shared_ptr<const policy::policy> policy;
+  uid_map uids;
+  std::vector<proof::allowed_signer> signers;
 };
 
 struct settings {
@@ -90,6 +138,9 @@ struct settings {
   base::siphash_key key;  // random
   int32_t utc_offset_s = 0;
   std::string policy_file;  // for messages
+  int64_t pending_us = int64_t{8} * 3600 * base::us_per_s;  // then a request that nobody answered lapses
+  // Reads the policy's files again, for ReloadPolicy; the error says every mistake.
+  std::function<std::expected<loaded_policy, std::string>()> read_policy{};
 };
 
 class core {
@@ -103,7 +154,17 @@ class core {
 
   // A valid policy: a grant of which it no longer gives every account, point, role and access ends with the
   // next turn. It never widens one that was given.
-  void take_policy(std::shared_ptr<const policy::policy> p, uid_map uids);
+  void take_policy(loaded_policy fresh);
+  // What a policy would end, changing nothing: open grants, and pending requests.
+  struct losses {
+    struct lost {
+      uint64_t number;
+      std::string_view why;
+    };
+    std::vector<lost> grants;
+    std::vector<uint64_t> requests;
+  };
+  [[nodiscard]] losses lost_by(const policy::policy& p);
   // The file is absent, empty or bad: the old policy stays (at start: none), nothing opens by it, nothing
   // ends.
   void policy_failed(std::string why);
@@ -115,6 +176,9 @@ class core {
   void submit(unlock_request r) { unlocks_.push_back(std::move(r)); }
   void submit(lock_request r) { asked_locks_.push_back(std::move(r)); }
   void submit(lock_end_request r) { asked_lock_ends_.push_back(std::move(r)); }
+  void submit(ask a) { asks_.push_back(std::move(a)); }
+  void submit(word w) { words_.push_back(std::move(w)); }
+  void submit(review_request r) { reviews_.push_back(std::move(r)); }
   // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
   // there was no room for it.
   bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
@@ -123,7 +187,8 @@ class core {
   [[nodiscard]] std::vector<finished> turn();
   [[nodiscard]] bool has_work() const {
     return dirty_ || !opens_.empty() || !ends_.empty() || !unlocks_.empty() || !asked_locks_.empty() ||
-           !asked_lock_ends_.empty() || store_->locked() != published_lock_;
+           !asked_lock_ends_.empty() || !asks_.empty() || !words_.empty() || !reviews_.empty() ||
+           store_->locked() != published_lock_;
   }
   // Something has failed and the next second tries again.
   [[nodiscard]] bool troubled() const;
@@ -135,6 +200,7 @@ class core {
   // --- Looked at by the handlers ---
   [[nodiscard]] const windows& grants() const { return windows_; }
   [[nodiscard]] const class locks& locks() const { return locks_; }
+  [[nodiscard]] const pending_requests& pending() const { return pending_; }
   [[nodiscard]] const pool& names() const { return pool_; }
   [[nodiscard]] const roster& people() const { return roster_; }
   [[nodiscard]] const timekeeper& time() const { return time_; }
@@ -172,11 +238,23 @@ class core {
     std::string reason;
     base::utc_time at;
   };
+  static constexpr size_t no_draft = static_cast<size_t>(-1);
   struct opening {
-    const open_request* asked;
+    const open_request* asked;  // null: of a request
     store::grant record;
     scopes_id scopes;
+    size_t of = no_draft;  // the request it grants
     bool invalid = false;  // the store's own rules refuse it
+  };
+  // A request as this turn leaves it, once the store has it. Until then memory is as it was.
+  struct draft {
+    store::request is{};  // its state: what it becomes; ended_* where it ends
+    bool is_new = false;
+    size_t known_approvals = 0;  // those that the store has
+    bool opens = false;          // granted by an opening of this turn
+    std::vector<ticket> waiting{};
+    std::vector<std::string> events{};  // what happened to it, for those who watch
+    bool invalid = false;               // the store's own rules refuse it
   };
   struct waiting_end {
     ticket to;
@@ -221,6 +299,35 @@ class core {
   void bring_into_force();
   void expire();
   [[nodiscard]] std::optional<base::boot_time> earliest_end() const;
+  // requesting.cc
+  [[nodiscard]] bool load_pending();
+  void resolve_asks(std::vector<opening>& opens, std::vector<finished>& out);
+  [[nodiscard]] std::expected<void, reply> consider(const ask& a, std::vector<opening>& opens,
+                                                    std::vector<finished>& out);
+  [[nodiscard]] std::expected<void, reply> prolong(ask& a) const;
+  void lapse_requests();
+  [[nodiscard]] draft& draft_of(const store::request& r);
+  // The window that a request asked for, `length` long; the draft is then granted by this turn.
+  [[nodiscard]] std::expected<void, reply> open_for(draft& d, int64_t length, std::vector<opening>& opens);
+  [[nodiscard]] bool drafts_changed() const;
+  [[nodiscard]] std::expected<void, store::error> write_drafts();
+  [[nodiscard]] std::expected<void, store::error> end_drafts(const std::vector<opening>& opens);
+  void settle_drafts(const std::vector<opening>& opens, std::vector<finished>& out);
+  void refuse_drafts(const reply& why, std::vector<finished>& out);
+  // approving.cc
+  void resolve_words(std::vector<opening>& opens, std::vector<finished>& out);
+  [[nodiscard]] std::expected<void, reply> take_word(const word& w, std::vector<opening>& opens);
+  [[nodiscard]] std::expected<void, reply> approve(const word& w, draft& d, std::vector<opening>& opens);
+  [[nodiscard]] std::expected<store::approval, reply> approval_of(const word& w, const store::request& r,
+                                                                  const policy::rule& rule) const;
+  // reviewing.cc
+  struct waiting_review {
+    ticket to;
+    uint64_t grant;
+  };
+  [[nodiscard]] std::vector<waiting_review> resolve_reviews(std::vector<finished>& out);
+  [[nodiscard]] std::expected<void, store::error> write_reviews();
+  void settle_reviews(const std::vector<waiting_review>& waiting, std::vector<finished>& out);
   // locking.cc
   [[nodiscard]] bool load_locks();
   void load_lock(store::lock&& l);
@@ -240,6 +347,12 @@ class core {
   void resolve_ends(std::vector<waiting_end>& waiting);
   [[nodiscard]] std::vector<opening> prepare_opens(std::vector<finished>& out);
   [[nodiscard]] std::expected<opening, reply> prepare(const open_request& asked);
+  [[nodiscard]] std::optional<reply> nothing_opens() const;  // whatever is asked for
+  // Whether [from, from + length) may begin then; the start, never in the past.
+  [[nodiscard]] std::expected<int64_t, reply> start_of(std::optional<int64_t> from_us,
+                                                       const std::string& without) const;
+  // Room for its windows is reserved. `g` has everything but what is mapped.
+  [[nodiscard]] std::expected<opening, reply> reserve(store::grant g);
   [[nodiscard]] std::expected<void, store::error> write(std::vector<opening>* opens);
   [[nodiscard]] std::expected<void, store::error> write_once(std::vector<opening>* opens, bool urgent);
   [[nodiscard]] std::expected<void, store::error> write_all(std::vector<opening>* opens, bool urgent);
@@ -264,6 +377,12 @@ class core {
   std::vector<unlock_request> unlocks_;
   std::vector<lock_request> asked_locks_;
   std::vector<lock_end_request> asked_lock_ends_;
+  std::vector<ask> asks_;
+  std::vector<word> words_;
+  std::vector<review_request> reviews_;
+  pending_requests pending_;
+  std::deque<draft> drafts_;               // of this turn
+  std::vector<review_request> reviewing_;  // of this turn
   std::vector<lock_ending> unlocking_;   // asked for in this turn: in the store first, then in the table
   std::vector<lock_ending> locks_over_;  // their time was up; not in the store yet
   std::vector<store::store::remapped_lock> lock_remaps_;

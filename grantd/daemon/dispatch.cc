@@ -21,7 +21,12 @@ constexpr method table[] = {
     {"Keys", role::root_or_ask, handlers::keys},     {"OnBehalf", role::ask, handlers::on_behalf},
     {"Watch", role::person, handlers::watch},        {"Sessions", role::person, handlers::sessions},
     {"Lock", role::grant, handlers::lock},           {"Unlock", role::grant, handlers::unlock},
-    {"Locks", role::person, handlers::locks},
+    {"Locks", role::person, handlers::locks},        {"Request", role::person, handlers::request_window},
+    {"Approve", role::person, handlers::approve},    {"Deny", role::person, handlers::deny},
+    {"Cancel", role::person, handlers::cancel},      {"Review", role::person, handlers::review},
+    {"Requests", role::person, handlers::requests},  {"ShowRequest", role::person, handlers::show_request},
+    {"ApprovalText", role::person, handlers::approval_text},
+    {"ReloadPolicy", role::root, handlers::reload_policy},
 };
 
 bool has_role(const caller& c, role needed) {

@@ -96,6 +96,15 @@ answer seen(request& r);
 answer on_behalf(request& r);
 answer sessions(request& r);
 answer watch(request& r);
+answer request_window(request& r);
+answer approve(request& r);
+answer deny(request& r);
+answer cancel(request& r);
+answer review(request& r);
+answer requests(request& r);
+answer show_request(request& r);
+answer approval_text(request& r);
+answer reload_policy(request& r);
 }  // namespace handlers
 
 // org.varlink.service.

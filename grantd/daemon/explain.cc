@@ -3,12 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <climits>
 
 #include "base/duration.h"
 #include "base/names.h"
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
 #include "daemon/troubles.h"
+#include "policy/rules.h"
 
 namespace grantd::daemon::handlers {
 namespace {
@@ -77,10 +79,75 @@ const lock_in_force* lock_on(request& r, const policy::resource& what) {
   return last;
 }
 
+// What asking would come to: which rule decides, and why. Quotas count as if nothing had been had yet.
+struct asking {
+  policy::judgement judged;
+  std::string help;
+};
+
+asking ask_rules(request& r, const policy::question& q) {
+  const policy::policy& p = *r.in.people().policy();
+  asking a;
+  a.judged = policy::judge(p, q, [&](std::string_view rule) {
+    return r.in.truth()
+        .self_service_since(q.person, rule, {r.in.time().utc().us - int64_t{86400} * base::us_per_s})
+        .value_or(UINT_MAX);
+  });
+  const std::string how_long(base::print_duration_short(a.judged.for_us).view());
+  if (a.judged.what == policy::judgement::outcome::refused) {
+    if (r.by.may_grant) a.help = fmt::format("grantctl grant {} {}", q.person, q.resource);
+  } else if (r.by.person == q.person) {
+    a.help = fmt::format("grantctl request {} --for {}{}{}{}", q.resource, how_long,
+                         q.read_write ? " --read-write" : "", q.break_glass ? " --break-glass" : "",
+                         q.reason.empty() && a.judged.by->reason_required ? " --reason TEXT" : "");
+  } else if (r.by.may_grant) {
+    a.help = fmt::format("grantctl grant {} {} --for {}", q.person, q.resource, how_long);
+  } else {
+    a.help = fmt::format("as {}: grantctl request {} --for {}", q.person, q.resource, how_long);
+  }
+  return a;
+}
+
+void set_asking(json::value& to, const asking& a, std::string_view requester) {
+  constexpr std::string_view outcomes[] = {"opens", "asks", "refused"};
+  json::value v;
+  v.set("outcome", outcomes[static_cast<size_t>(a.judged.what)]);
+  if (a.judged.by != nullptr) v.set("rule", a.judged.by->name);
+  if (a.judged.what == policy::judgement::outcome::refused) {
+    v.set("objection", policy::word(a.judged.why));
+    v.set("why", a.judged.message);
+  } else {
+    v.set("for_us", a.judged.for_us);
+  }
+  if (a.judged.what == policy::judgement::outcome::asks) {
+    v.set("needs", a.judged.by->approvals);
+    v.set("signed", a.judged.by->is_signed);
+    json::value names{json::value::array{}};
+    for (const std::string& name : a.judged.by->approvers) {
+      if (policy::may_approve(*a.judged.by, name, requester)) names.push(name);
+    }
+    v.set("approvers", std::move(names));
+  }
+  to.set("asking", std::move(v));
+}
+
+// One sentence about asking, after the reason why there is no window.
+std::string sentence(const asking& a) {
+  switch (a.judged.what) {
+    case policy::judgement::outcome::opens:
+      return fmt::format("; by rule {} one opens at once when asked for", a.judged.by->name);
+    case policy::judgement::outcome::asks:
+      return fmt::format("; by rule {} it takes {} approval{}", a.judged.by->name, a.judged.by->approvals,
+                         a.judged.by->approvals == 1 ? "" : "s");
+    case policy::judgement::outcome::refused:
+      break;
+  }
+  return "; asking is refused: " + a.judged.message;
+}
+
 advice advise(request& r, const policy::person& who, const policy::resource& what, bool any_scope,
-              const decision::verdict& v) {
-  std::string open_it = fmt::format("grantctl grant {} {} --for {}", who.name, what.name,
-                                    base::print_duration_short(what.default_us).view());
+              const decision::verdict& v, const asking& rules) {
+  std::string open_it = rules.help;
   if (!any_scope) {
     return {fmt::format("{} has no account that fits {}", who.name, what.name),
             fmt::format("add one under [person.{}] in {}, then: systemctl reload grantd", who.name,
@@ -120,7 +187,7 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
                         what.name, left_text(r, l->is.mapped_end), l->is.message),
             "grantctl locks"};
   }
-  return {fmt::format("{} has no open grant for {}", who.name, what.name), open_it};
+  return {fmt::format("{} has no open grant for {}", who.name, what.name) + sentence(rules), open_it};
 }
 
 }  // namespace
@@ -128,6 +195,12 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
 answer explain(request& r) {
   std::string person = r.given.required("person");
   std::string resource = r.given.required("resource");
+  policy::question asked;
+  auto reason = r.given.text("reason", 500);
+  auto as_role = r.given.text("role", base::max_name);
+  asked.for_us = r.given.integer("for_us", base::us_per_s, int64_t{366} * 86400 * base::us_per_s);
+  asked.read_write = r.given.flag("read_write");
+  asked.break_glass = r.given.flag("break_glass");
   if (auto bad = r.given.fault()) return bad;
   const policy::policy* p = r.in.people().policy();
   if (p == nullptr) return refusal("NoPolicy", "no policy is in force: " + policy_trouble(r), "grantd -t");
@@ -168,7 +241,13 @@ answer explain(request& r) {
     if (better) best = v;
     any = true;
   }
-  advice a = advise(r, *who, *what, any, best);
+  asked.person = who->name;
+  asked.resource = what->name;
+  if (reason) asked.reason = *reason;
+  if (as_role) asked.role = *as_role;
+  asked.start = r.in.time().utc();
+  const asking rules = ask_rules(r, asked);
+  advice a = advise(r, *who, *what, any, best, rules);
   reply done;
   done.parameters.set("allowed", any && best.allows());
   if (any && best.allows()) {
@@ -181,6 +260,7 @@ answer explain(request& r) {
   done.parameters.set("points", std::move(points));
   done.parameters.set("why", std::move(a.why));
   done.parameters.set("help", std::move(a.help));
+  set_asking(done.parameters, rules, who->name);
   return done;
 }
 

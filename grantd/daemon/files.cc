@@ -70,4 +70,18 @@ std::expected<std::shared_ptr<const policy::policy>, std::string> load_policy(co
   return std::make_shared<const policy::policy>(std::move(*parsed));
 }
 
+std::expected<std::vector<proof::allowed_signer>, std::string> load_signers(const std::string& path) {
+  if (path.empty() || (access(path.c_str(), F_OK) != 0 && errno == ENOENT))
+    return std::vector<proof::allowed_signer>{};
+  auto text = read_own_file(path, max_config);
+  if (!text) return std::unexpected(text.error());
+  auto parsed = proof::parse_allowed_signers(*text);
+  if (parsed) return std::move(*parsed);
+  std::string all;
+  for (const proof::signers_mistake& m : parsed.error()) {
+    all += fmt::format("{}{}:{}: {}", all.empty() ? "" : "\n", path, m.line, policy::escaped(m.what, 400));
+  }
+  return std::unexpected(std::move(all));
+}
+
 }  // namespace grantd::daemon

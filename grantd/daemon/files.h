@@ -9,6 +9,7 @@
 
 #include "policy/config.h"
 #include "policy/policy.h"
+#include "proof/allowed_signers.h"
 
 namespace grantd::daemon {
 
@@ -20,5 +21,8 @@ namespace grantd::daemon {
 [[nodiscard]] std::expected<policy::config, std::string> load_config(const std::string& path, bool optional);
 [[nodiscard]] std::expected<std::shared_ptr<const policy::policy>, std::string> load_policy(
     const std::string& path);
+
+// No file: nobody besides the policy's own keys.
+[[nodiscard]] std::expected<std::vector<proof::allowed_signer>, std::string> load_signers(const std::string& path);
 
 }  // namespace grantd::daemon

@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/request_listing.h"
 #include "daemon/sessions.h"
 #include "daemon/troubles.h"
 
@@ -26,6 +27,31 @@ json::value describe_stored(request& r, const store::grant& g) {
     if (const ended_grant* e = r.in.grants().find_ended(g.number)) return describe(r.in.names(), *e);
   }
   return describe(g, r.in.time());
+}
+
+constexpr size_t most_of_own = 20;
+
+// The caller's own requests with their outcome, and what waits for the caller.
+void add_requests(request& r, json::value& to) {
+  if (!r.by.person.empty()) {
+    json::value own{json::value::array{}};
+    const base::utc_time day_ago = {r.in.time().utc().us - int64_t{86400} * base::us_per_s};
+    auto rows = r.in.truth().requests({.person = r.by.person,
+                                       .pending_only = false,
+                                       .ended_since = day_ago,
+                                       .limit = most_of_own});
+    if (rows) {
+      for (const store::request& q : *rows) own.push(described(r, q));
+    }
+    to.set("requests", std::move(own));
+    size_t waiting = 0;
+    for (const auto& [number, w] : r.in.pending().all()) waiting += waits_for(r, w.is) ? 1 : 0;
+    to.set("to_approve", waiting);
+  }
+  if (r.by.may_see) {
+    auto rows = r.in.truth().unreviewed(most_listed);
+    to.set("unreviewed", rows ? rows->size() : 0);
+  }
 }
 
 }  // namespace
@@ -110,6 +136,7 @@ answer status(request& r) {
     }
   }
   done.parameters.set("grants", std::move(grants));
+  add_requests(r, done.parameters);
   // Strangers to the policy are told nothing of locks.
   if (r.by.may_see || !r.by.person.empty()) done.parameters.set("locks", locks_seen_by(r));
   json::value d;

@@ -22,6 +22,11 @@ struct open_grant {
   scopes_id scopes = 0;
   bool in_force = true;  // false: not mapped in this boot yet (the clock is behind), not published
   std::string reason;
+  uint64_t request = 0;      // that it came of; 0: none
+  int64_t first_use_us = 0;  // how long from the first login; 0: it runs from its start
+  int64_t reviewed_us = 0;
+  text_id reviewed_by = 0;  // empty: nobody yet
+  bool break_glass = false;
 
   [[nodiscard]] decision::utc_window utc() const { return {not_before, not_after}; }
 };

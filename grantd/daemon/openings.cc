@@ -40,26 +40,40 @@ std::vector<core::opening> core::prepare_opens(std::vector<finished>& out) {
   return ready;
 }
 
+std::optional<reply> core::nothing_opens() const {
+  if (store_->locked() != store::lock_reason::none) {
+    return refusal("Locked", "the store is locked, nobody gets in: " + store_->locked_text(),
+                   "grantctl store unlock");
+  }
+  if (unread_) {
+    return refusal("Busy", "the store cannot be read, so nothing opens: it is tried again every second",
+                   "journalctl -u grantd");
+  }
+  if (roster_.policy() == nullptr) {
+    return refusal("NoPolicy", "no policy is in force: " + roster_.error(), "grantd -t");
+  }
+  if (was_behind_) {
+    return refusal("ClockBehind", "the clock is behind the last time that was known, so nothing new opens",
+                   "grantctl clock accept");
+  }
+  return std::nullopt;
+}
+
+std::expected<int64_t, reply> core::start_of(std::optional<int64_t> from_us, const std::string& without) const {
+  int64_t from = from_us.value_or(time_.utc().us);
+  if (from < time_.utc().us - just_now_us)
+    return std::unexpected(refusal("NotInTheFuture", "the start lies in the past", without));
+  if (from > time_.utc().us + most_ahead_us)
+    return std::unexpected(invalid_parameter("from_us", "more than 366 days ahead"));
+  return std::max(from, time_.utc().us);
+}
+
 std::expected<core::opening, reply> core::prepare(const open_request& asked) {
   auto no = [](std::string_view name, std::string message, std::string help = {}) {
     return std::unexpected(refusal(name, std::move(message), std::move(help)));
   };
-  if (store_->locked() != store::lock_reason::none) {
-    return no("Locked", "the store is locked, nobody gets in: " + store_->locked_text(),
-              "grantctl store unlock");
-  }
-  if (unread_) {
-    return no("Busy", "the store cannot be read, so nothing opens: it is tried again every second",
-              "journalctl -u grantd");
-  }
+  if (auto closed = nothing_opens()) return std::unexpected(std::move(*closed));
   const policy::policy* p = roster_.policy();
-  if (p == nullptr) {
-    return no("NoPolicy", "no policy is in force: " + roster_.error(), "grantd -t");
-  }
-  if (was_behind_) {
-    return no("ClockBehind", "the clock is behind the last time that was known, so nothing new opens",
-              "grantctl clock accept");
-  }
   const policy::person* person = p->find_person(asked.person);
   if (person == nullptr) {
     return no("NoSuchPerson", fmt::format("the policy knows no person {}", asked.person), "grantctl people");
@@ -79,47 +93,47 @@ std::expected<core::opening, reply> core::prepare(const open_request& asked) {
     r.parameters.set("max_us", resource->max_us);
     return std::unexpected(std::move(r));
   }
-  int64_t from = asked.from_us.value_or(time_.utc().us);
-  if (from < time_.utc().us - just_now_us) {
-    return no("NotInTheFuture", "the start lies in the past",
-              fmt::format("grantctl grant {} {}", person->name, resource->name));
-  }
-  if (from > time_.utc().us + most_ahead_us)
-    return std::unexpected(invalid_parameter("from_us", "more than 366 days ahead"));
-  from = std::max(from, time_.utc().us);
-
-  std::vector<policy::scope> scopes = policy::scopes_of(*person, *resource);
-  if (scopes.empty()) {
-    return no("NoAccount", fmt::format("{} has no account that fits {}", person->name, resource->name),
-              fmt::format("add one under [person.{}] in {}, then: systemctl reload grantd", person->name,
-                          settings_.policy_file));
-  }
-  scopes_id set = pool_.put(scopes);
-  if (!fits_record(pool_, set)) {
-    return no("NoAccount",
-              fmt::format("the names of {}'s account and of a login point of {} are too long together "
-                          "for the window table",
-                          person->name, resource->name),
-              "shorten the database's, the cluster's or the role's name");
-  }
-  if (!windows_.reserve(set)) {
-    return no("TooManyWindows",
-              fmt::format("an account of {} would have more than {} windows", person->name,
-                          decision::max_windows_per_account),
-              fmt::format("grantctl list --person {}", person->name));
-  }
+  auto from = start_of(asked.from_us, fmt::format("grantctl grant {} {}", person->name, resource->name));
+  if (!from) return std::unexpected(std::move(from.error()));
   store::grant g;
   g.person = person->name;
   g.resource = resource->name;
-  g.not_before = {from};
-  g.not_after = {from + length};
+  g.not_before = {*from};
+  g.not_after = {*from + length};
   g.made = time_.utc();
   g.made_by = asked.by;
   g.reason = asked.reason;
+  g.scopes = policy::scopes_of(*person, *resource);
+  auto one = reserve(std::move(g));
+  if (one) one->asked = &asked;
+  return one;
+}
+
+std::expected<core::opening, reply> core::reserve(store::grant g) {
+  if (g.scopes.empty()) {
+    return std::unexpected(
+        refusal("NoAccount", fmt::format("{} has no account that fits {}", g.person, g.resource),
+                fmt::format("add one under [person.{}] in {}, then: systemctl reload grantd", g.person,
+                            settings_.policy_file)));
+  }
+  scopes_id set = pool_.put(g.scopes);
+  if (!fits_record(pool_, set)) {
+    return std::unexpected(
+        refusal("NoAccount",
+                fmt::format("the names of {}'s account and of a login point of {} are too long together "
+                            "for the window table",
+                            g.person, g.resource),
+                "shorten the database's, the cluster's or the role's name"));
+  }
+  if (!windows_.reserve(set)) {
+    return std::unexpected(refusal("TooManyWindows",
+                                   fmt::format("an account of {} would have more than {} windows", g.person,
+                                               decision::max_windows_per_account),
+                                   fmt::format("grantctl list --person {}", g.person)));
+  }
   g.mapped = decision::map_first({g.not_before, g.not_after}, time_.now());
   g.mapped_boot = settings_.boot;
-  g.scopes = std::move(scopes);
-  return opening{&asked, std::move(g), set};
+  return opening{.asked = nullptr, .record = std::move(g), .scopes = set};
 }
 
 }  // namespace grantd::daemon

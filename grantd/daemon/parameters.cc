@@ -7,6 +7,14 @@
 #include "base/names.h"
 
 namespace grantd::daemon {
+namespace {
+
+std::string without_line_ends(std::string text) {
+  std::erase(text, '\n');
+  return text;
+}
+
+}  // namespace
 
 parameters::parameters(const json::value& object) : object_(object) {}
 
@@ -19,7 +27,10 @@ void parameters::wrong(std::string_view key, std::string why) {
   if (!fault_) fault_ = invalid_parameter(key, "\"" + std::string(key) + "\" " + std::move(why));
 }
 
-std::optional<std::string> parameters::text(std::string_view key, size_t max) {
+std::optional<std::string> parameters::text(std::string_view key, size_t max) { return read(key, max, false); }
+std::optional<std::string> parameters::lines(std::string_view key, size_t max) { return read(key, max, true); }
+
+std::optional<std::string> parameters::read(std::string_view key, size_t max, bool many_lines) {
   const json::value* v = take(key);
   if (v == nullptr) return std::nullopt;
   if (v->text() == nullptr) {
@@ -28,7 +39,7 @@ std::optional<std::string> parameters::text(std::string_view key, size_t max) {
     wrong(key, "is empty");
   } else if (v->text()->size() > max) {
     wrong(key, "is longer than " + std::to_string(max) + " bytes");
-  } else if (!base::is_printable_utf8(*v->text())) {
+  } else if (!base::is_printable_utf8(many_lines ? without_line_ends(*v->text()) : *v->text())) {
     wrong(key, "has control bytes");
   } else {
     return *v->text();

@@ -19,6 +19,8 @@ class parameters {
   // Nothing when absent or of another type; the latter is remembered. Strings: at most `max` bytes of
   // printable UTF-8, not empty.
   std::optional<std::string> text(std::string_view key, size_t max = 128);
+  // The same, of several lines.
+  std::optional<std::string> lines(std::string_view key, size_t max);
   std::optional<int64_t> integer(std::string_view key, int64_t least, int64_t most);
   bool flag(std::string_view key);                               // false when absent
   std::string required(std::string_view key, size_t max = 128);  // text that must be there
@@ -27,6 +29,7 @@ class parameters {
   [[nodiscard]] std::optional<reply> fault();
 
  private:
+  std::optional<std::string> read(std::string_view key, size_t max, bool many_lines);
   const json::value* take(std::string_view key);
   void wrong(std::string_view key, std::string why);
 

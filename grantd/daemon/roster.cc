@@ -8,6 +8,9 @@
 
 #include <set>
 
+#include "policy/key_line.h"
+#include "proof/sshsig.h"
+
 namespace grantd::daemon {
 namespace {
 
@@ -77,8 +80,38 @@ uid_map load_uids(const policy::policy* policy, const std::string& ask_user, con
   return map;
 }
 
-std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, uid_map uids) {
+namespace {
+
+std::string without_comment(const std::string& line) {
+  return line.substr(0, line.find(' ', line.find(' ') + 1));
+}
+
+}  // namespace
+
+std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, uid_map uids,
+                                      const std::vector<proof::allowed_signer>& signers) {
   std::vector<std::string> complaints = std::move(uids.complaints);
+  keys_.clear();
+  for (const auto& [name, person] : p->people) {
+    for (const std::string& line : person.keys) {
+      if (auto key = policy::parse_key_line(line)) keys_.emplace(key->blob, approval_key{name, without_comment(line)});
+    }
+  }
+  for (const proof::allowed_signer& s : signers) {
+    for (const std::string& principal : s.principals) {
+      const policy::person* person = p->find_person(principal);
+      if (person == nullptr) {
+        complaints.push_back(fmt::format("allowed_signers line {}: the policy knows no person {}", s.line, principal));
+        continue;
+      }
+      approval_key key{person->name, proof::print_key(s), s};
+      auto [known, fresh] = keys_.emplace(s.blob, std::move(key));
+      if (!fresh && known->second.person != person->name) {
+        complaints.push_back(fmt::format("allowed_signers line {}: this key is {}'s already, so it is not {}'s",
+                                         s.line, known->second.person, person->name));
+      }
+    }
+  }
   for (auto at = uids.people.begin(); at != uids.people.end();) {
     auto [seen, fresh] = first_seen_.emplace(at->first, at->second.os_user);
     if (!fresh && seen->second != at->second.os_user) {
@@ -94,6 +127,27 @@ std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, u
   uids_ = std::move(uids);
   error_.clear();
   return complaints;
+}
+
+std::string roster::owner_of_key(const std::string& blob, base::utc_time now) const {
+  auto at = keys_.find(blob);
+  if (at == keys_.end()) return {};
+  const approval_key& k = at->second;
+  if (k.limited && !proof::in_force(*k.limited, proof::approval_namespace, now)) return {};
+  return k.person;
+}
+
+std::string roster::line_of_key(const std::string& blob) const {
+  auto at = keys_.find(blob);
+  return at == keys_.end() ? std::string() : at->second.line;
+}
+
+std::vector<std::string> roster::keys_of(std::string_view person, base::utc_time now) const {
+  std::vector<std::string> lines;
+  for (const auto& [blob, k] : keys_) {
+    if (k.person == person && owner_of_key(blob, now) == person) lines.push_back(k.line);
+  }
+  return lines;
 }
 
 std::string_view roster::person_of(uid_t uid) const {

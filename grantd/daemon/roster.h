@@ -13,7 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "policy/policy.h"
+#include "proof/allowed_signers.h"
 
 namespace grantd::daemon {
 
@@ -44,18 +46,32 @@ class roster {
  public:
   // A uid that another OS user had when it was first seen is reported and left out: it may be somebody else's
   // now. Returns those complaints.
-  std::vector<std::string> take(std::shared_ptr<const policy::policy> p, uid_map uids);
+  // `signers`: approval keys beside those of the policy; a key that is somebody else's already counts for nobody
+  // more.
+  std::vector<std::string> take(std::shared_ptr<const policy::policy> p, uid_map uids,
+                                const std::vector<proof::allowed_signer>& signers = {});
   // Why the file now on disk is not in force; empty: it is.
   void set_error(std::string error) { error_ = std::move(error); }
 
   [[nodiscard]] const policy::policy* policy() const { return policy_.get(); }
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] std::string_view person_of(uid_t uid) const;  // empty: nobody of the policy
+  // Whose key it is that may sign approvals at `now`; empty: nobody's.
+  [[nodiscard]] std::string owner_of_key(const std::string& blob, base::utc_time now) const;
+  [[nodiscard]] std::string line_of_key(const std::string& blob) const;  // "TYPE BASE64"; empty: unknown
+  // The keys somebody may sign approvals with, as "TYPE BASE64".
+  [[nodiscard]] std::vector<std::string> keys_of(std::string_view person, base::utc_time now) const;
   [[nodiscard]] bool is_ask(uid_t uid) const { return uids_.ask == uid && uid != 0; }
 
  private:
   std::shared_ptr<const policy::policy> policy_;
   uid_map uids_;
+  struct approval_key {
+    std::string person;
+    std::string line;                                  // "TYPE BASE64"
+    std::optional<proof::allowed_signer> limited{};  // absent: of the policy, always good
+  };
+  std::map<std::string, approval_key, std::less<>> keys_;  // by blob
   std::map<uid_t, std::string> first_seen_;
   std::string error_;
 };

@@ -25,6 +25,7 @@ class server {
   [[nodiscard]] int run();
 
  private:
+  [[nodiscard]] std::expected<loaded_policy, std::string> read_policy() const;
   void load_policy();
   void reload();
   void apply(const policy::config& c);

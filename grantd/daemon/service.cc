@@ -25,8 +25,17 @@ interface org.grantd.Access
 type Grant (
   id: string, person: string, resource: string, access: string, not_before_us: int, not_after_us: int, left_us: int,
   state: string, made_us: int, made_by: string, reason: string, login_points: []string,
-  ended_us: ?int, ended_by: ?string, ended_reason: ?string
+  ended_us: ?int, ended_by: ?string, ended_reason: ?string, request: ?string, break_glass: ?bool, reviewed_by: ?string,
+  reviewed_us: ?int, first_use_us: ?int, why: ?string
 )
+# state: pending, granted, denied, cancelled, lapsed
+type Request (
+  id: string, person: string, resource: string, role: ?string, access: string, break_glass: ?bool, reason: string,
+  for_us: int, start_us: ?int, first_use: ?bool, state: string, needs: int, signed: bool, approved_by: []string,
+  approvers: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
+  ended_us: ?int, ended_by: ?string, ended_reason: ?string, grant: ?string, approvals: ?[]Approval
+)
+type Approval (person: string, at_us: int, for_us: int, key: ?string, signature: ?string, text: string)
 type Daemon (
   version: string, pid: int, started_us: int, sequence: int, windows: int, locked: ?string, clock_behind: bool,
   policy_error: ?string, not_durable: int, table_error: ?string, leftovers: int
@@ -63,7 +72,9 @@ method Revoke(id: ?string, person: ?string, resource: ?string, reason: ?string) 
 method GiveBack(id: ?string) -> (grants: []Grant, durable: bool)
 method List(person: ?string, resource: ?string, all: ?bool, limit: ?int) -> (grants: []Grant)
 method Show(id: string) -> (grant: Grant)
-method Status() -> (person: ?string, grants: []Grant, locks: ?[]Lock, daemon: Daemon)
+method Status() -> (person: ?string, grants: []Grant, requests: ?[]Request, to_approve: ?int, unreviewed: ?int,
+  locks: ?[]Lock, daemon: Daemon
+)
 method Explain(person: string, resource: string) -> (
   allowed: bool, until_us: ?int, left_us: ?int, grant: ?string, lock: ?Lock, points: []Point, why: string, help: string
 )
@@ -87,7 +98,19 @@ method Seen(limit: ?int) -> (events: []Seen, dropped: int)
 method Sessions(person: ?string, limit: ?int) -> (sessions: []Session, total: int, missed: int)
 method Keys() -> (keys: []Key)
 method OnBehalf(person: string) -> ()
-method Watch(person: ?string) -> (event: string, grant: Grant)
+method Watch(person: ?string) -> (event: string, grant: ?Grant, request: ?Request)
+method Request(
+  resource: ?string, extends: ?string, for_us: ?int, from_us: ?int, reason: ?string, role: ?string, read_write: ?bool,
+  break_glass: ?bool
+) -> (request: Request, grant: ?Grant, warning: ?string)
+method Approve(id: string, for_us: ?int, signature: ?string) -> (request: Request, grant: ?Grant, warning: ?string)
+method Deny(id: string, reason: ?string) -> (request: Request)
+method Cancel(id: string) -> (request: Request)
+method Requests(person: ?string, resource: ?string, all: ?bool, mine_to_approve: ?bool, limit: ?int) -> (requests: []Request)
+method ShowRequest(id: string) -> (request: Request)
+method ApprovalText(id: string, for_us: ?int) -> (text: string, signed: bool, keys: []string)
+method Review(id: string, note: ?string) -> (grant: Grant)
+method ReloadPolicy(dry_run: ?bool) -> (ok: bool, message: ?string, ends: []Grant, lapses: []Request)
 method Lock(person: ?string, resource: ?string, name: ?string, all: ?bool, for_us: int, message: string) -> (
   lock: Lock, durable: bool
 )
@@ -101,6 +124,16 @@ error NoSuchPerson (message: string, help: ?string)
 error NoSuchResource (message: string, help: ?string)
 error NoSuchGrant (message: string, help: ?string)
 error NoSuchLock (message: string, help: ?string)
+error NoSuchRequest (message: string, help: ?string)
+error NotPending (message: string, help: ?string, request: ?Request)
+error NotApprover (message: string, help: ?string)
+error BadSignature (message: string, help: ?string)
+error NoRule (message: string, help: ?string)
+error Denied (message: string, help: ?string)
+error ReasonNeeded (message: string, help: ?string)
+error OutsideHours (message: string, help: ?string)
+error Quota (message: string, help: ?string)
+error TooMany (message: string, help: ?string)
 error NoAccount (message: string, help: ?string)
 error TooLong (message: string, help: ?string, max_us: int)
 error TooManyWindows (message: string, help: ?string)

@@ -91,6 +91,8 @@ std::string server::start() {
   if (getrandom(&s.key, sizeof s.key, 0) != sizeof s.key) return "no random bytes to be had";
   s.utc_offset_s = local_offset_s();
   s.policy_file = config_.policy;
+  s.pending_us = int64_t{config_.pending_hours} * 3600 * base::us_per_s;
+  s.read_policy = [this] { return read_policy(); };
   const rlim_t descriptors = raise_descriptors(config_);
   if (descriptors < spare_descriptors + 2) {
     return fmt::format("{} descriptors are too few, {} is the least: LimitNOFILE= in the unit, or ulimit -n",
@@ -138,10 +140,19 @@ void server::apply(const policy::config& c) {
   core_->set_utc_offset(local_offset_s());
 }
 
-void server::load_policy() {
+std::expected<loaded_policy, std::string> server::read_policy() const {
   auto fresh = daemon::load_policy(config_.policy);
+  if (!fresh) return std::unexpected(std::move(fresh.error()));
+  auto signers = load_signers(config_.allowed_signers);
+  if (!signers) return std::unexpected(std::move(signers.error()));
+  uid_map uids = load_uids(fresh->get(), config_.ask_user);
+  return loaded_policy{std::move(*fresh), std::move(uids), std::move(*signers)};
+}
+
+void server::load_policy() {
+  auto fresh = read_policy();
   if (!fresh) return core_->policy_failed(fresh.error());
-  core_->take_policy(*fresh, load_uids(fresh->get(), config_.ask_user));
+  core_->take_policy(std::move(*fresh));
   malloc_trim(0);  // the parser's leavings
 }
 

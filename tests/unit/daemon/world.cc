@@ -69,7 +69,7 @@ void world::load(const char* policy) {
   daemon::uid_map uids;
   uids.people[alice_uid] = {"alice", "alice"};
   uids.ask = 900;
-  core->take_policy(std::make_shared<const policy::policy>(std::move(*parsed)), std::move(uids));
+  core->take_policy({std::make_shared<const policy::policy>(std::move(*parsed)), std::move(uids), {}});
 }
 
 namespace {

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an approver signs for a request, and who may.
+#include "daemon/approval.h"
+
+#include <algorithm>
+
+#include "policy/rules.h"
+#include "proof/approval_text.h"
+#include "store/blob.h"
+
+namespace grantd::daemon {
+
+std::optional<std::string> text_to_sign(const store::request& r, int64_t for_us,
+                                        const std::array<uint8_t, 16>& host) {
+  std::vector<std::string> scopes;
+  for (const policy::scope& s : r.scopes) scopes.push_back(store::print_scope(s));
+  return proof::approval_text({.host = host,
+                               .request = r.number,
+                               .person = r.person,
+                               .resource = r.resource,
+                               .role = r.role,
+                               .read_write = r.read_write,
+                               .break_glass = r.break_glass,
+                               .for_us = for_us,
+                               .asked_for_us = r.for_us,
+                               .start = r.start,
+                               .first_use = r.first_use,
+                               .asked = r.made,
+                               .reason = r.reason,
+                               .scopes = scopes});
+}
+
+const policy::rule* rule_of(const policy::policy* p, const store::request& r) {
+  if (p == nullptr) return nullptr;
+  auto at = p->rules.find(r.rule);
+  return at == p->rules.end() || at->second.deny ? nullptr : &at->second;
+}
+
+std::vector<std::string> approvers_of(const policy::policy* p, const store::request& r) {
+  std::vector<std::string> names;
+  const policy::rule* rule = rule_of(p, r);
+  if (rule == nullptr || r.is != store::request::state::pending) return names;
+  for (const std::string& name : rule->approvers) {
+    bool has = std::ranges::find(r.approvals, name, &store::approval::person) != r.approvals.end();
+    if (!has && policy::may_approve(*rule, name, r.person)) names.push_back(name);
+  }
+  return names;
+}
+
+unsigned needs_of(const store::request& r, const policy::rule& rule) {
+  return std::max(r.needs, rule.approvals);
+}
+
+std::vector<const store::approval*> that_count(const store::request& r, const policy::rule& rule) {
+  std::vector<const store::approval*> all;
+  bool must_be_signed = r.is_signed || rule.is_signed;
+  for (const store::approval& a : r.approvals) {
+    if (must_be_signed && a.signature.empty()) continue;
+    if (policy::may_approve(rule, a.person, r.person)) all.push_back(&a);
+  }
+  return all;
+}
+
+}  // namespace grantd::daemon

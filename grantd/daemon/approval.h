@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an approver signs for a request, and who may: from the store's request and the policy in force. Pure.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/policy.h"
+#include "store/store.h"
+
+namespace grantd::daemon {
+
+// The text for that length. Nothing: it holds what has no one spelling, so nobody can sign it.
+[[nodiscard]] std::optional<std::string> text_to_sign(const store::request& r, int64_t for_us,
+                                                      const std::array<uint8_t, 16>& host);
+
+// The request's rule, if it still is in force; null: nobody can approve it any more.
+[[nodiscard]] const policy::rule* rule_of(const policy::policy* p, const store::request& r);
+
+// Who may still approve it, by name. `p` may be null.
+[[nodiscard]] std::vector<std::string> approvers_of(const policy::policy* p, const store::request& r);
+
+// How many people it takes: never fewer than when it was asked.
+[[nodiscard]] unsigned needs_of(const store::request& r, const policy::rule& rule);
+
+// Those of its approvals that count by that rule now: by who may approve, and signed where it must be.
+[[nodiscard]] std::vector<const store::approval*> that_count(const store::request& r, const policy::rule& rule);
+
+}  // namespace grantd::daemon

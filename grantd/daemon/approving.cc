@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words about pending requests: approvals, denials, cancellations. An approval counts by who gave it, never by who
+// carried it; whatever is unclear about it, it does not count.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/duration.h"
+#include "daemon/answers.h"
+#include "daemon/approval.h"
+#include "daemon/core.h"
+#include "daemon/losses.h"
+#include "policy/rules.h"
+#include "proof/sshsig.h"
+
+namespace grantd::daemon {
+namespace {
+
+using state = store::request::state;
+
+reply no_request(uint64_t number) {
+  return refusal("NoSuchRequest", fmt::format("there is no request {}", request_id_of(number)),
+                 "grantctl requests");
+}
+
+reply not_approver(std::string message) { return refusal("NotApprover", std::move(message), "grantctl requests"); }
+
+reply bad_signature(std::string message, uint64_t number) {
+  return refusal("BadSignature", std::move(message), "grantctl approve " + request_id_of(number));
+}
+
+}  // namespace
+
+void core::resolve_words(std::vector<opening>& opens, std::vector<finished>& out) {
+  for (const word& w : std::exchange(words_, {})) {
+    if (auto done = take_word(w, opens); !done) out.push_back({w.from, std::move(done.error())});
+  }
+}
+
+std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& opens) {
+  if (store_->locked() != store::lock_reason::none || unread_) {
+    return std::unexpected(refusal("Locked", "the store is locked: requests cannot be changed", "grantctl store"));
+  }
+  const pending_request* known = pending_.find(w.request);
+  if (known == nullptr) {
+    auto over = store_->find_request(w.request);
+    if (!over || (w.what == word::kind::cancel && over->person != w.person))
+      return std::unexpected(no_request(w.request));
+    reply r = refusal("NotPending",
+                      fmt::format("request {} is {} already", request_id_of(w.request), state_word(over->is)),
+                      "grantctl show " + request_id_of(w.request));
+    r.parameters.set("request", describe(*over, time_, time_.boot(), {}));
+    return std::unexpected(std::move(r));
+  }
+  draft& d = draft_of(known->is);
+  if (d.is.is != state::pending) {  // somebody was first, in this very turn
+    if (w.what == word::kind::approve && d.opens) {
+      if (w.from != 0) d.waiting.push_back(w.from);
+      return {};
+    }
+    return std::unexpected(refusal(
+        "NotPending", fmt::format("request {} is {} already", request_id_of(w.request), state_word(d.is.is)),
+        "grantctl show " + request_id_of(w.request)));
+  }
+  const policy::rule* rule = rule_of(roster_.policy(), d.is);
+  switch (w.what) {
+    case word::kind::approve:
+      return approve(w, d, opens);
+    case word::kind::deny:
+      if (!w.may_grant && (rule == nullptr || !policy::may_approve(*rule, w.person, d.is.person))) {
+        return std::unexpected(not_approver(
+            fmt::format("request {} is not yours to deny", request_id_of(w.request))));
+      }
+      d.is.is = state::denied;
+      d.events.emplace_back("deny");
+      break;
+    case word::kind::cancel:
+      if (w.person.empty() || w.person != d.is.person) return std::unexpected(no_request(w.request));
+      d.is.is = state::cancelled;
+      d.events.emplace_back("cancel");
+      break;
+  }
+  d.is.ended = time_.utc();
+  d.is.ended_by = w.person.empty() ? "root" : w.person;
+  d.is.ended_reason = w.reason;
+  if (w.from != 0) d.waiting.push_back(w.from);
+  return {};
+}
+
+std::expected<store::approval, reply> core::approval_of(const word& w, const store::request& r,
+                                                        const policy::rule& rule) const {
+  const std::string id = request_id_of(r.number);
+  store::approval a;
+  a.at = time_.utc();
+  a.for_us = w.for_us.value_or(r.for_us);
+  if (a.for_us < base::us_per_s || a.for_us > r.for_us) {
+    reply no = refusal("TooLong",
+                       fmt::format("{} was asked for {}: an approval may shorten that, never lengthen it", id,
+                                   base::print_duration(r.for_us).view()),
+                       "grantctl approve " + id);
+    no.parameters.set("max_us", r.for_us);
+    return std::unexpected(std::move(no));
+  }
+  auto text = text_to_sign(r, a.for_us, store_->uuid());
+  if (!text) return std::unexpected(bad_signature("what " + id + " asks for cannot be signed", r.number));
+  a.text = std::move(*text);
+  a.person = w.person;
+  if (!w.signature.empty()) {
+    auto by = proof::verify_sshsig(w.signature, proof::approval_namespace, a.text);
+    if (!by) {
+      std::string why = by.error() == proof::signature_fault::mismatch
+                            ? fmt::format("is not one over what {} asks for here and now, for {}", id,
+                                          base::print_duration(a.for_us).view())
+                            : std::string(proof::words(by.error()));
+      return std::unexpected(bad_signature("the signature " + why, r.number));
+    }
+    a.person = roster_.owner_of_key(by->blob, time_.utc());
+    if (a.person.empty()) {
+      return std::unexpected(bad_signature(
+          "the key that signed is nobody's of the policy, or may not sign approvals now", r.number));
+    }
+    a.key = roster_.line_of_key(by->blob);
+    a.signature = w.signature;
+  } else if (r.is_signed || rule.is_signed) {
+    return std::unexpected(
+        bad_signature(fmt::format("{} is approved by a signature of one's own ssh key", id), r.number));
+  }
+  if (a.person.empty()) return std::unexpected(not_approver("root is no person, and approvals are people's"));
+  if (a.person == r.person)
+    return std::unexpected(not_approver(fmt::format("nobody approves their own request: {} is {}'s", id, r.person)));
+  if (!policy::may_approve(rule, a.person, r.person)) {
+    return std::unexpected(
+        not_approver(fmt::format("rule {} does not let {} approve {}", rule.name, a.person, id)));
+  }
+  return a;
+}
+
+std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<opening>& opens) {
+  if (auto no = nothing_opens()) return std::unexpected(std::move(*no));
+  const policy::policy& p = *roster_.policy();
+  const std::string id = request_id_of(d.is.number);
+  const policy::rule* rule = rule_of(&p, d.is);
+  auto no_longer = [&](std::string_view what) {
+    return std::unexpected(refusal("NoRule", fmt::format("the policy no longer {} what {} asks for", what, id),
+                                   "grantctl request " + d.is.resource));
+  };
+  if (rule == nullptr || !policy::may_ask(p, d.is.person, d.is.resource, d.is.read_write, d.is.break_glass))
+    return no_longer("has the rule for");
+  auto a = approval_of(w, d.is, *rule);
+  if (!a) return std::unexpected(std::move(a.error()));
+  // The same again is no second one.
+  if (std::ranges::find(d.is.approvals, a->person, &store::approval::person) != d.is.approvals.end()) {
+    if (w.from != 0) d.waiting.push_back(w.from);
+    return {};
+  }
+  d.is.approvals.push_back(std::move(*a));
+  auto counted = that_count(d.is, *rule);
+  if (counted.size() >= needs_of(d.is, *rule)) {
+    const policy::person* person = p.find_person(d.is.person);
+    const policy::resource* resource = p.find_resource(d.is.resource);
+    bool still = person != nullptr && resource != nullptr &&
+                 gives_all(pool_, pool_.put(policy::scopes_of(*person, *resource, d.is.read_write, d.is.role)),
+                           pool_.put(d.is.scopes));
+    int64_t length = d.is.for_us;
+    for (const store::approval* one : counted) length = std::min(length, one->for_us);
+    length = std::min({length, rule->max_us == 0 ? length : rule->max_us,
+                       resource == nullptr ? length : resource->max_us});
+    auto opened = still ? open_for(d, length, opens) : no_longer("gives");
+    if (!opened) {
+      d.is.approvals.pop_back();
+      return opened;
+    }
+    for (size_t i = 0; i < drafts_.size(); ++i) {
+      if (&drafts_[i] == &d) opens.back().of = i;
+    }
+  }
+  d.events.emplace_back("approve");
+  if (w.from != 0) d.waiting.push_back(w.from);
+  return {};
+}
+
+}  // namespace grantd::daemon

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a policy takes away. Only a valid one that took a right away ends grants (I7); none ever widens one.
+#include "daemon/losses.h"
+
+#include <algorithm>
+#include <map>
+
+#include "daemon/core.h"
+#include "policy/rules.h"
+
+namespace grantd::daemon {
+namespace {
+
+bool gives(const std::vector<scope_ref>& all, const scope_ref& one) {
+  return std::ranges::any_of(all, [&](const scope_ref& s) {
+    return s.account == one.account && s.kind == one.kind && s.place == one.place && s.role == one.role &&
+           s.replication == one.replication && s.access >= one.access &&
+           (s.any_database || (!one.any_database && s.database == one.database));
+  });
+}
+
+bool is_read_write(const std::vector<scope_ref>& scopes) {
+  return std::ranges::any_of(scopes,
+                             [](const scope_ref& s) { return s.access == decision::access::read_write; });
+}
+
+}  // namespace
+
+bool gives_all(const pool& names, scopes_id now, scopes_id opened) {
+  return now == opened || std::ranges::all_of(names.scopes(opened), [&](const scope_ref& s) {
+           return gives(names.scopes(now), s);
+         });
+}
+
+core::losses core::lost_by(const policy::policy& p) {
+  losses found;
+  std::map<std::pair<text_id, text_id>, scopes_id> given;
+  for (const auto& [number, g] : windows_.open()) {
+    std::string_view gone;
+    auto who = p.people.find(pool_.text(g.person));
+    auto what = p.resources.find(pool_.text(g.resource));
+    if (what == p.resources.end()) {
+      gone = "the policy no longer knows this resource";
+    } else if (who == p.people.end()) {
+      gone = "the policy no longer knows this person";
+    } else {
+      auto [now, fresh] = given.try_emplace({g.person, g.resource}, scopes_id{});
+      if (fresh) now->second = pool_.put(policy::scopes_of(who->second, what->second));
+      if (!gives_all(pool_, now->second, g.scopes)) {
+        gone = "the policy no longer gives this person all that the grant opened";
+      } else if (g.request != 0 && !policy::may_ask(p, who->first, what->first,
+                                                    is_read_write(pool_.scopes(g.scopes)), g.break_glass)) {
+        gone = "the policy no longer lets this person ask for it";
+      }
+    }
+    if (!gone.empty()) found.grants.push_back({number, gone});
+  }
+  for (const auto& [number, w] : pending_.all()) {
+    if (!policy::may_ask(p, w.is.person, w.is.resource, w.is.read_write, w.is.break_glass))
+      found.requests.push_back(number);
+  }
+  return found;
+}
+
+void core::end_those_without_policy() {
+  const policy::policy* p = roster_.policy();
+  if (p == nullptr) return;
+  for (const losses::lost& l : lost_by(*p).grants) {
+    end_request r;
+    r.number = l.number;
+    r.reason = l.why;
+    r.by = "policy";
+    submit(std::move(r));
+  }
+}
+
+}  // namespace grantd::daemon
