@@ -93,7 +93,7 @@ std::vector<finished> core::turn() {
   }
   bool due = time_.boot().ns - high_water_written_.ns >= high_water_every_ns;
   if (not_durable() != 0 || !locks_over_.empty() || !lock_remaps_.empty() || !remaps_.empty() ||
-      !notes_.empty() || due) {
+      !shortened_.empty() || !notes_.empty() || due) {
     durable = write(nullptr).has_value();
   }
   for (const opening& o : opening_now) {
@@ -255,6 +255,7 @@ std::expected<void, store::error> core::write_once(std::vector<opening>* opens, 
   undurable_.clear();
   windows_.settled();
   remaps_.clear();
+  shortened_.clear();
   locks_written();
   std::erase_if(notes_, [&](const pending_note& n) { return !urgent || !n.of_guests; });
   return {};
@@ -267,6 +268,7 @@ std::expected<void, store::error> core::write_all(std::vector<opening>* opens, b
   }
   if (auto done = write_locks(); !done) return done;
   if (auto done = write_remaps(); !done) return done;
+  if (auto done = write_shortenings(); !done) return done;
   for (const pending_note& n : notes_) {
     if (urgent && n.of_guests) continue;
     std::vector<store::field> fields(n.fields.begin(), n.fields.end());

@@ -163,7 +163,7 @@ bool core::not_durable(uint64_t number) const {
 
 bool core::troubled() const {
   return not_durable() != 0 || !locks_over_.empty() || !lock_remaps_.empty() ||
-         !publication_.error().empty() || !remaps_.empty() || was_behind_ || unread_ ||
+         !publication_.error().empty() || !remaps_.empty() || !shortened_.empty() || was_behind_ || unread_ ||
          (!notes_.empty() && store_->locked() == store::lock_reason::none);
 }
 

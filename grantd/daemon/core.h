@@ -182,6 +182,8 @@ class core {
   // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
   // there was no room for it.
   bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
+  // A login that grant let in. Where its window starts with the first use, that was it.
+  void logged_in(uint64_t grant, base::boot_time at);
   // Expiry, steps of the clock and all that was submitted. When it returns, the answers are true: what they
   // acknowledge is in the store, its anchor and the table.
   [[nodiscard]] std::vector<finished> turn();
@@ -320,6 +322,13 @@ class core {
   [[nodiscard]] std::expected<void, reply> approve(const word& w, draft& d, std::vector<opening>& opens);
   [[nodiscard]] std::expected<store::approval, reply> approval_of(const word& w, const store::request& r,
                                                                   const policy::rule& rule) const;
+  // first_use.cc
+  struct shortening {
+    uint64_t number;
+    base::utc_time not_after;
+    base::boot_time end;
+  };
+  [[nodiscard]] std::expected<void, store::error> write_shortenings();
   // reviewing.cc
   struct waiting_review {
     ticket to;
@@ -383,6 +392,7 @@ class core {
   pending_requests pending_;
   std::deque<draft> drafts_;               // of this turn
   std::vector<review_request> reviewing_;  // of this turn
+  std::vector<shortening> shortened_;      // in force, not in the store yet
   std::vector<lock_ending> unlocking_;   // asked for in this turn: in the store first, then in the table
   std::vector<lock_ending> locks_over_;  // their time was up; not in the store yet
   std::vector<store::store::remapped_lock> lock_remaps_;

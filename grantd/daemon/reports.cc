@@ -62,7 +62,9 @@ bool reports::take_one(uid_t uid, std::span<const uint8_t> bytes) {
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text.starts_with(presence_magic)) {
     auto p = wire::decode_presence(bytes);
-    return p && may_report(known_, uid, *p) && heard_.inside.hear(base::read_clocks(), uid, *p);
+    if (!p || !may_report(known_, uid, *p) || !heard_.inside.hear(base::read_clocks(), uid, *p)) return false;
+    if (p->state == wire::presence_state::live) core_.logged_in(p->grant, {p->since_ns});
+    return true;
   }
   auto r = wire::decode_report(bytes);
   if (!r || !may_report(known_, uid, *r)) return false;
@@ -85,7 +87,7 @@ std::vector<core::line> reports::take_lines() {
 void reports::take_report(uid_t uid, const wire::report& r) {
   base::clock_reading now = base::read_clocks();
   heard_.seen.add(now.utc.us, uid, r);
-  if (r.outcome == wire::outcome::allowed) return;
+  if (r.outcome == wire::outcome::allowed) return core_.logged_in(r.grant, {r.boot_ns});
   std::string account = print(decision::account{static_cast<decision::identity_class>(r.proved_by), r.name});
   std::string why(reason_word(static_cast<decision::reason>(r.reason)));
   if (logged_.take(now.boot)) {

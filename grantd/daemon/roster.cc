@@ -9,6 +9,7 @@
 #include <set>
 
 #include "policy/key_line.h"
+#include "proof/base64.h"
 #include "proof/sshsig.h"
 
 namespace grantd::daemon {
@@ -104,7 +105,7 @@ std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, u
         complaints.push_back(fmt::format("allowed_signers line {}: the policy knows no person {}", s.line, principal));
         continue;
       }
-      approval_key key{person->name, proof::print_key(s), s};
+      approval_key key{person->name, s.key_type + " " + proof::encode_base64(s.blob), s};
       auto [known, fresh] = keys_.emplace(s.blob, std::move(key));
       if (!fresh && known->second.person != person->name) {
         complaints.push_back(fmt::format("allowed_signers line {}: this key is {}'s already, so it is not {}'s",
