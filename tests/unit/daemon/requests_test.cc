@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests from asking to the window: by rule, by approval, and every way in which they open nothing.
+#include "asking.h"
+
+using namespace grantd;
+using namespace grantd::test;
+
+TEST(a_self_service_request_opens_at_once) {
+  asking w;
+  auto r = w.ask("alice", "Request", R"({"resource":"replica","for_us":600000000})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(r));
+  TEST_ASSERT_EQUAL_STRING("granted", member(*r.parameters.find("request"), "state"));
+  TEST_ASSERT_EQUAL_STRING("replica", member(*r.parameters.find("request"), "rule"));
+  TEST_ASSERT_EQUAL_STRING(member(*r.parameters.find("request"), "id"),
+                           member(*r.parameters.find("grant"), "request"));
+  TEST_ASSERT_EQUAL_INT64(600'000'000, number(*r.parameters.find("grant"), "left_us"));
+  TEST_ASSERT_EQUAL_STRING("read-only", member(*r.parameters.find("grant"), "access"));
+}
+
+TEST(a_request_waits_for_an_approval_which_opens_it) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"for_us":3600000000,"reason":"OPS-12")");
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  TEST_ASSERT_FALSE(w.allowed());
+  w.clock.pass(60);
+  auto r = w.approve("bob", id, bob_key);
+  TEST_ASSERT_EQUAL_STRING("", short_error(r));
+  TEST_ASSERT_EQUAL_STRING("granted", w.state(id));
+  TEST_ASSERT_TRUE(w.allowed());
+  // The window starts at the approval.
+  TEST_ASSERT_EQUAL_INT64(3'600'000'000, number(*r.parameters.find("grant"), "left_us"));
+  TEST_ASSERT_EQUAL_STRING("OPS-12", member(*r.parameters.find("grant"), "reason"));
+}
+
+TEST(a_security_key_approves_and_an_untouched_one_does_not) {
+  asking w;
+  std::string id = w.request();
+  making untouched;
+  untouched.flags = 0;
+  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve("bob", id, bob_token, "", untouched)));
+  TEST_ASSERT_FALSE(w.allowed());
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("bob", id, bob_token)));
+  TEST_ASSERT_TRUE(w.allowed());
+}
+
+TEST(whoever_carries_a_signature_it_counts_for_its_owner) {
+  asking w;
+  std::string id = w.request();
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("bot", id, bob_key)));
+  auto r = w.root("ShowRequest", R"({"id":")" + id + "\"}");
+  const auto& one = r.parameters.find("request")->find("approvals")->items()->front();
+  TEST_ASSERT_EQUAL_STRING("bob", member(one, "person"));
+  TEST_ASSERT_EQUAL_STRING(key_line(bob_key), member(one, "key"));
+}
+
+TEST(a_stolen_bot_identity_cannot_approve) {
+  asking w;
+  std::string id = w.request();
+  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.ask("bot", "Approve", R"({"id":")" + id + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.approve("bot", id, bot_key)));
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("bot", "Deny", R"({"id":")" + id + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+TEST(a_stolen_id_opens_ends_and_shows_nothing) {
+  asking w;
+  std::string id = w.request();
+  std::string grant = w.grant();
+  const std::string of = R"({"id":")" + id + "\"}";
+  TEST_ASSERT_EQUAL_STRING("NoSuchRequest", short_error(w.ask("bot", "Cancel", of)));
+  TEST_ASSERT_EQUAL_STRING("NoSuchRequest", short_error(w.ask("bot", "ShowRequest", of)));
+  TEST_ASSERT_EQUAL_STRING("NoSuchRequest", short_error(w.ask("bot", "ApprovalText", of)));
+  TEST_ASSERT_EQUAL_STRING(
+      "NoSuchGrant",
+      short_error(w.ask("bot", "Request", R"({"extends":")" + grant + R"(","for_us":60000000})")));
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+}
+
+TEST(a_signature_of_nobody_or_of_another_key_is_refused) {
+  asking w;
+  std::string id = w.request();
+  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve("bob", id, strangers_key)));
+  making other;
+  other.key = key_blob(bob_key);
+  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve("bob", id, strangers_key, "", other)));
+  other = {};
+  other.name_space = "file";
+  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve("bob", id, bob_key, "", other)));
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+TEST(a_replayed_approval_counts_for_no_other_request_and_not_twice) {
+  asking w;
+  std::string first = w.request("alice", "orders-db", R"(,"reason":"one")");
+  std::string second = w.request("alice", "orders-db", R"(,"reason":"two")");
+  std::string of_first = w.text(first);
+  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve_text("bob", second, bob_key, of_first)));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve_text("bob", first, bob_key, of_first)));
+  TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("bob", first, bob_key, of_first)));
+  TEST_ASSERT_EQUAL_INT(1, w.grants());
+}
+
+TEST(an_approval_for_another_host_is_refused) {
+  asking here;
+  asking there;
+  std::string id = here.request("alice", "orders-db", R"(,"reason":"x")");
+  TEST_ASSERT_EQUAL_STRING(id, there.request("alice", "orders-db", R"(,"reason":"x")"));
+  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(here.approve_text("bob", id, bob_key, there.text(id))));
+  TEST_ASSERT_EQUAL_INT(0, here.grants());
+}
+
+TEST(an_approval_for_another_duration_is_refused) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"for_us":3600000000)");
+  std::string half = w.text(id, R"(,"for_us":1800000000)");
+  // What was signed for half an hour does not open an hour, nor the other way.
+  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve_text("bob", id, bob_key, half)));
+  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve("bob", id, bob_key, R"(,"for_us":1800000000)")));
+  TEST_ASSERT_EQUAL_STRING("TooLong", short_error(w.approve("bob", id, bob_key, R"(,"for_us":7200000000)")));
+  auto r = w.approve_text("bob", id, bob_key, half, R"(,"for_us":1800000000)");
+  TEST_ASSERT_EQUAL_STRING("", short_error(r));
+  TEST_ASSERT_EQUAL_INT64(1'800'000'000, number(*r.parameters.find("grant"), "left_us"));
+}
+
+TEST(the_requesters_own_keys_do_not_approve) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"read_write":true)");  // its rule names alice as an approver
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.approve("alice", id, alice_key)));
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.approve("bob", id, alice_second_key)));
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+}
+
+TEST(one_person_with_two_keys_is_one_approver) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"read_write":true)");
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("bob", id, bob_key)));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("bob", id, bob_token)));
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("carol", id, carol_key)));
+  TEST_ASSERT_EQUAL_STRING("granted", w.state(id));
+  TEST_ASSERT_EQUAL_INT(decision::access::read_write, w.lookup().given);
+}
+
+TEST(the_shortest_of_several_approvals_is_the_window) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"read_write":true,"for_us":3600000000)");
+  w.approve_text("bob", id, bob_key, w.text(id, R"(,"for_us":600000000)"), R"(,"for_us":600000000)");
+  auto r = w.approve("carol", id, carol_key);
+  TEST_ASSERT_EQUAL_INT64(600'000'000, number(*r.parameters.find("grant"), "left_us"));
+}
+
+TEST(two_approvers_in_the_same_instant_make_one_grant) {
+  asking w;
+  std::string id = w.request();
+  std::string text = w.text(id);
+  for (const auto& [person, key] : {std::pair{"bob", bob_key}, std::pair{"carol", carol_key}}) {
+    daemon::word one{.from = static_cast<daemon::ticket>(person[0]), .request = *base::parse_id('r', id)};
+    one.person = person;
+    one.signature = armour(make_blob(key, text));
+    w.core->submit(one);
+  }
+  auto answers = w.core->turn();
+  TEST_ASSERT_EQUAL_INT(2, answers.size());
+  for (const auto& a : answers) TEST_ASSERT_EQUAL_STRING("", short_error(a.answer));
+  TEST_ASSERT_EQUAL_INT(1, w.grants());
+  TEST_ASSERT_EQUAL_STRING("granted", w.state(id));
+}
+
+TEST(asking_twice_for_the_same_is_asking_once) {
+  asking w;
+  std::string id = w.request();
+  TEST_ASSERT_EQUAL_STRING(id, w.request());
+  TEST_ASSERT_TRUE(id != w.request("alice", "orders-db", R"(,"reason":"another")"));
+}
+
+TEST(a_pending_request_survives_a_restart_and_another_boot) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"read_write":true)");
+  w.approve("bob", id, bob_key);
+  w.again();
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  w.again(true);
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("carol", id, carol_key)));
+  TEST_ASSERT_TRUE(w.allowed());
+}
+
+TEST(a_request_nobody_answers_lapses_and_cannot_be_approved_then) {
+  asking w;
+  std::string id = w.request();
+  std::string text = w.text(id);
+  w.clock.pass(8 * 3600 - 1);
+  w.turn();
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  w.clock.pass(1);
+  TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("bob", id, bob_key, text)));
+  TEST_ASSERT_EQUAL_STRING("lapsed", w.state(id));
+  w.again();
+  TEST_ASSERT_EQUAL_STRING("lapsed", w.state(id));
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+TEST(a_clock_set_back_does_not_keep_a_request_alive) {
+  asking w;
+  std::string id = w.request();
+  w.clock.pass(7 * 3600);
+  w.clock.step(-7 * 3600);
+  w.clock.pass(3600);
+  w.turn();
+  TEST_ASSERT_EQUAL_STRING("lapsed", w.state(id));
+}
+
+TEST(an_approver_denies_and_the_requester_cancels_and_both_are_final) {
+  asking w;
+  std::string denied = w.request("alice", "orders-db", R"(,"reason":"a")");
+  std::string cancelled = w.request("alice", "orders-db", R"(,"reason":"b")");
+  std::string text = w.text(denied);
+  std::string other = w.text(cancelled);
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("alice", "Deny", R"({"id":")" + denied + "\"}")));
+  TEST_ASSERT_EQUAL_STRING(
+      "", short_error(w.ask("carol", "Deny", R"({"id":")" + denied + R"(","reason":"not today"})")));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("alice", "Cancel", R"({"id":")" + cancelled + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("bob", denied, bob_key, text)));
+  TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("bob", cancelled, bob_key, other)));
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+TEST(a_rule_that_demands_no_signature_takes_the_approvers_uid) {
+  asking w(R"([rule.replica-long]
+who = "alice"
+resource = "replica"
+access = "read-only"
+max = "8h"
+approvals = { count = 1, by = "bob" }
+signed = false
+[rule.replica-brake]
+who = "alice"
+resource = "replica"
+deny = true
+hours = "Sun 00:00-00:01 UTC"
+)");
+  // Three at once by the quota, then the other rule.
+  for (int i = 0; i < 3; ++i) (void)w.request("alice", "replica", R"(,"reason":")" + std::to_string(i) + "\"");
+  std::string id = w.request("alice", "replica", R"(,"reason":"more")");
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("carol", "Approve", R"({"id":")" + id + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.root("Approve", R"({"id":")" + id + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("bob", "Approve", R"({"id":")" + id + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("granted", w.state(id));
+}
+
+TEST(a_quota_counts_over_a_restart_and_ends_with_the_day) {
+  asking w;
+  for (int i = 0; i < 3; ++i) (void)w.request("bob", "replica", R"(,"for_us":1000000,"reason":")" + std::to_string(i) + "\"");
+  w.again();
+  auto r = w.ask("bob", "Request", R"({"resource":"replica"})");
+  TEST_ASSERT_EQUAL_STRING("Quota", short_error(r));
+  w.clock.pass(86400 + 1);
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("bob", "Request", R"({"resource":"replica"})")));
+}
+
+TEST(a_rule_that_is_gone_or_a_fired_approver_opens_nothing) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"read_write":true)");
+  w.approve("bob", id, bob_key);
+  std::string text = w.text(id);
+  // bob approves no more: his word counts no longer, carol's alone is not enough.
+  std::string without_bob = w.policy;
+  without_bob.replace(without_bob.find("members = [\"bob\", \"carol\"]"), 26, "members = [\"dave\", \"carol\"]");
+  w.load(without_bob.c_str());
+  TEST_ASSERT_EQUAL_STRING("", w.core->people().error());
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve_text("carol", id, carol_key, text)));
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+TEST(a_policy_that_takes_the_right_to_ask_ends_grants_and_requests) {
+  asking w;
+  std::string open = w.request("alice", "replica");
+  std::string waits = w.request();
+  TEST_ASSERT_EQUAL_INT(1, w.grants());
+  w.load(rules("[rule.brake]\nwho = \"alice\"\nresource = \"*\"\ndeny = true\n").c_str());
+  w.turn();
+  TEST_ASSERT_EQUAL_STRING("", w.core->people().error());
+  TEST_ASSERT_EQUAL_STRING("denied", w.state(waits));
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+TEST(a_denied_or_unruled_request_names_the_reason) {
+  asking w("[rule.brake]\nwho = \"bot\"\nresource = \"orders-db\"\ndeny = true\nmessage = \"bots use the replica\"\n");
+  auto denied = w.ask("bot", "Request", R"({"resource":"orders-db"})");
+  TEST_ASSERT_EQUAL_STRING("Denied", short_error(denied));
+  TEST_ASSERT_TRUE(member(denied.parameters, "message").find("bots use the replica") != std::string::npos);
+  TEST_ASSERT_EQUAL_STRING("NoRule", short_error(w.ask("bob", "Request", R"({"resource":"orders-db"})")));
+  auto longer = w.ask("alice", "Request", R"({"resource":"orders-db","for_us":86400000000})");
+  TEST_ASSERT_EQUAL_STRING("TooLong", short_error(longer));
+  TEST_ASSERT_EQUAL_STRING("NoSuchResource", short_error(w.ask("alice", "Request", R"({"resource":"nothing"})")));
+  TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(w.root("Request", R"({"resource":"replica"})")));
+}
+
+TEST(break_glass_opens_at_once_only_when_asked_for_and_with_a_reason) {
+  asking w;
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(w.request("alice", "orders-db", R"(,"read_write":true)")));
+  TEST_ASSERT_EQUAL_STRING(
+      "ReasonNeeded",
+      short_error(w.ask("alice", "Request", R"({"resource":"orders-db","read_write":true,"break_glass":true})")));
+  auto r = w.ask("alice", "Request",
+                 R"({"resource":"orders-db","read_write":true,"break_glass":true,"reason":"fire"})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(r));
+  TEST_ASSERT_TRUE(r.parameters.find("grant")->find("break_glass") != nullptr);
+  TEST_ASSERT_EQUAL_STRING("NoRule", short_error(w.ask("bob", "Request",
+                                                       R"({"resource":"orders-db","break_glass":true,"reason":"x"})")));
+}
+
+TEST(break_glass_stays_flagged_until_somebody_else_signs_it_off) {
+  asking w;
+  auto opened = w.ask("alice", "Request", R"({"resource":"orders-db","break_glass":true,"reason":"fire"})");
+  std::string id = member(*opened.parameters.find("grant"), "id");
+  const std::string of = R"({"id":")" + id + "\"}";
+  TEST_ASSERT_EQUAL_INT64(1, number(w.root("Status").parameters, "unreviewed"));
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("alice", "Review", of)));
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("bot", "Review", of)));
+  TEST_ASSERT_EQUAL_STRING("NoSuchGrant", short_error(w.ask("bob", "Review", R"({"id":")" + w.grant() + "\"}")));
+  w.clock.pass(3600);  // it has ended; the flag stays
+  w.turn();
+  TEST_ASSERT_EQUAL_INT64(1, number(w.root("Status").parameters, "unreviewed"));
+  auto r = w.ask("bob", "Review", R"({"id":")" + id + R"(","note":"seen"})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(r));
+  TEST_ASSERT_EQUAL_STRING("bob", member(*r.parameters.find("grant"), "reviewed_by"));
+  TEST_ASSERT_EQUAL_INT64(0, number(w.root("Status").parameters, "unreviewed"));
+  TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.ask("carol", "Review", of)));
+}
+
+TEST(an_extension_goes_on_from_the_end_and_keeps_to_the_rules_maximum) {
+  asking w;
+  std::string id = w.request("alice", "replica", R"(,"for_us":3600000000)");
+  auto first = w.root("ShowRequest", R"({"id":")" + id + "\"}");
+  std::string grant = member(*first.parameters.find("request"), "grant");
+  w.clock.pass(1800);
+  auto r = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":3600000000})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(r));
+  TEST_ASSERT_EQUAL_INT64(1800'000'000 + 3600'000'000, number(*r.parameters.find("grant"), "left_us"));
+  TEST_ASSERT_EQUAL_STRING(grant, member(*r.parameters.find("request"), "extends"));
+  auto longer = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":28800000000})");
+  TEST_ASSERT_EQUAL_STRING("TooLong", short_error(longer));
+}
+
+TEST(the_first_login_starts_a_window_of_first_use) {
+  asking w(R"([resource.night]
+login_points = ["pg:main/night"]
+[rule.night]
+who = "alice"
+resource = "night"
+approvals = 0
+start = "first-use"
+)");
+  auto r = w.ask("alice", "Request", R"({"resource":"night","for_us":600000000})");
+  const auto& grant = *r.parameters.find("grant");
+  uint64_t id = *base::parse_id('g', member(grant, "id"));
+  TEST_ASSERT_EQUAL_INT64(600'000'000 + int64_t{8} * 3600'000'000, number(grant, "left_us"));
+  w.clock.pass(3600);
+  w.turn();
+  w.core->logged_in(id, w.clock.now.boot);
+  w.turn();
+  auto left = [&] {
+    auto shown = w.root("Show", R"({"id":")" + member(grant, "id") + "\"}");
+    return number(*shown.parameters.find("grant"), "left_us");
+  };
+  TEST_ASSERT_EQUAL_INT64(600'000'000, left());
+  w.clock.pass(300);
+  w.core->logged_in(id, w.clock.now.boot);  // a later login moves nothing
+  w.turn();
+  TEST_ASSERT_EQUAL_INT64(300'000'000, left());
+  w.again();
+  TEST_ASSERT_EQUAL_INT64(300'000'000, left());
+  w.clock.pass(300);
+  w.turn();
+  TEST_ASSERT_EQUAL_STRING("expired", w.state_of(member(grant, "id")));
+}
+
+TEST(a_person_has_no_more_than_twenty_requests_waiting) {
+  asking w;
+  for (int i = 0; i < 20; ++i) (void)w.request("alice", "orders-db", R"(,"reason":"n)" + std::to_string(i) + "\"");
+  TEST_ASSERT_EQUAL_STRING("TooMany", short_error(w.ask("alice", "Request", R"({"resource":"orders-db"})")));
+  (void)w.request("bot");
+}
+
+TEST(the_requester_hears_in_status_what_became_of_it) {
+  asking w;
+  std::string id = w.request();
+  (void)w.ask("carol", "Deny", R"({"id":")" + id + R"(","reason":"not today"})");
+  auto r = w.ask("alice", "Status");
+  const auto& own = r.parameters.find("requests")->items()->front();
+  TEST_ASSERT_EQUAL_STRING("denied", member(own, "state"));
+  TEST_ASSERT_EQUAL_STRING("not today", member(own, "ended_reason"));
+  (void)w.request();
+  TEST_ASSERT_EQUAL_INT64(1, number(w.ask("bob", "Status").parameters, "to_approve"));
+  TEST_ASSERT_EQUAL_INT64(0, number(w.ask("bot", "Status").parameters, "to_approve"));
+}
+
+TEST(a_reload_that_is_only_tried_says_what_would_end_and_ends_nothing) {
+  asking w;
+  (void)w.request("alice", "replica");
+  std::string waits = w.request();
+  auto lost = w.core->lost_by(*policy::parse_policy(
+      rules("[rule.brake]\nwho = \"alice\"\nresource = \"*\"\ndeny = true\n"), "policy.toml"));
+  TEST_ASSERT_EQUAL_INT(1, lost.grants.size());
+  TEST_ASSERT_EQUAL_INT(1, lost.requests.size());
+  w.turn();
+  TEST_ASSERT_EQUAL_INT(1, w.grants());
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(waits));
+}
