@@ -142,7 +142,13 @@ std::expected<void, open_failure> store::impl::settle_schema() {
     }
     std::string set = "PRAGMA user_version = " + std::to_string(version + 1) + "; COMMIT";
     if (rc == SQLITE_OK) rc = db.run(set.c_str());
-    if (rc != SQLITE_OK) return failed(rc, "bring up to date");
+    if (rc != SQLITE_OK) {
+      // A new column makes SQLite look at every row of its table: one that breaks the table's own rules.
+      if ((rc & 0xff) == SQLITE_CONSTRAINT) rc = SQLITE_CORRUPT;
+      auto why_not = failed(rc, "bring up to date");
+      if (db.in_transaction()) (void)db.run("ROLLBACK");
+      return why_not;
+    }
   }
 
   query q(db,
