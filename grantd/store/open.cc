@@ -143,8 +143,9 @@ std::expected<void, open_failure> store::impl::settle_schema() {
     std::string set = "PRAGMA user_version = " + std::to_string(version + 1) + "; COMMIT";
     if (rc == SQLITE_OK) rc = db.run(set.c_str());
     if (rc != SQLITE_OK) {
-      // A new column makes SQLite look at every row of its table: one that breaks the table's own rules.
-      if ((rc & 0xff) == SQLITE_CONSTRAINT) rc = SQLITE_CORRUPT;
+      // The steps themselves are sound, so the tables are not those that the steps before them made; or a row
+      // breaks the rules of its table: with a new column SQLite looks at all of them.
+      if ((rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_ERROR) rc = SQLITE_CORRUPT;
       auto why_not = failed(rc, "bring up to date");
       if (db.in_transaction()) (void)db.run("ROLLBACK");
       return why_not;
