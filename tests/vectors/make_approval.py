@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes approval_*.txt from PROTOCOL.md section 4, "Approval text", alone; must never call grantd's own code."""
+"""Writes approval_*.txt from PROTOCOL.md section 6, "Approval text", alone; must never call grantd's own code."""
 import datetime
 import os
 
