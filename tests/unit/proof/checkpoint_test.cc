@@ -173,8 +173,18 @@ TEST(two_signatures_of_the_key_must_both_be_good) {
   const std::string line = s.note.substr(s.note.find("\n\n") + 2);
   TEST_ASSERT_TRUE(proof::open_checkpoint(s.note + line, s.by).has_value());
   const std::string other = proof::sign_checkpoint({s.name, 8, {}, {}}, s.key);
-  TEST_ASSERT_TRUE(fault_of(s.note + other.substr(other.find("\n\n") + 2), s.by) ==
-                   checkpoint_fault::bad_signature);
+  const std::string bad = other.substr(other.find("\n\n") + 2);
+  TEST_ASSERT_TRUE(fault_of(s.note + bad, s.by) == checkpoint_fault::bad_signature);
+  TEST_ASSERT_TRUE(fault_of(s.body + "\n" + bad + line, s.by) == checkpoint_fault::bad_signature);
+}
+
+TEST(a_note_longer_than_the_limit_is_refused) {
+  sample s;
+  const std::string witness = "\u2014 witness.example.org/w ";
+  TEST_ASSERT_TRUE(
+      proof::open_checkpoint(s.note + witness + std::string(3600, 'A') + '\n', s.by).has_value());
+  TEST_ASSERT_TRUE(fault_of(s.note + witness + std::string(4000, 'A') + '\n', s.by) ==
+                   checkpoint_fault::malformed);
 }
 
 TEST(a_verifier_changed_in_any_bit_or_cut_is_none_or_another) {

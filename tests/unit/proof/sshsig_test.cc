@@ -102,6 +102,16 @@ TEST(a_security_key_that_was_not_made_for_ssh_is_refused) {
   TEST_ASSERT_TRUE(verify(made(test::make_key(2, true, "ssh:oncall"))).has_value());
 }
 
+TEST(a_security_keys_application_may_have_255_bytes_and_no_more) {
+  TEST_ASSERT_TRUE(verify(made(test::make_key(2, true, "ssh:" + std::string(251, 'a')))).has_value());
+  TEST_ASSERT_TRUE(
+      refused(signature_fault::not_sshsig, made(test::make_key(2, true, "ssh:" + std::string(252, 'a')))));
+}
+
+TEST(another_magic_is_refused) {
+  TEST_ASSERT_TRUE(both_refused(signature_fault::not_sshsig, [](making& m) { m.magic = "SSHSIh"; }));
+}
+
 TEST(a_signature_of_another_type_than_its_key_is_refused) {
   making how;
   how.signature_type = hardware.type;
