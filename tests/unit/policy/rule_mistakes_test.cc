@@ -227,7 +227,6 @@ TEST(other_words_of_a_rule_are_known_ones) {
   refused_at(rule(self + "access = \"readonly\""), fourth + 1, 10, {"did you mean \"read-only\"?"});
   refused_at(rule(self + "start = \"first_use\""), fourth + 1, 9, {"did you mean \"first-use\"?"});
   refused_at(rule(self + "max = 4"), fourth + 1, 7, {"no unit"});
-  refused_at(parse("rule = 3\n"), first - 1, 1, {"unknown key"});
   refused_at(parse("[[rule]]\n"), first, 1, {"rule is an array", "[rule.NAME]"});
 }
 
