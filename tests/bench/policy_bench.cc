@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long a large policy takes to load, and a question to be judged.
+// How long a large policy takes to load, and a question to be judged, in processor time.
 //   policy_bench [PEOPLE RESOURCES RULES]
 // Prints "load MS" for each of ten loads, "judge US" for each of 2,000 questions.
-#include <chrono>
+#include <time.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -13,9 +14,11 @@ namespace {
 
 using namespace grantd;
 
+// Of this process: the machine may be busy.
 double now_us() {
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
 }
 
 // Every tenth rule is denied, every fifth approved; a group has twenty people.
