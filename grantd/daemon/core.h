@@ -168,6 +168,7 @@ class core {
   // The file is absent, empty or bad: the old policy stays (at start: none), nothing opens by it, nothing
   // ends.
   void policy_failed(std::string why);
+  void set_pending_us(int64_t us) { settings_.pending_us = us; }
   void set_utc_offset(int32_t seconds) { settings_.utc_offset_s = seconds, dirty_ = true; }
 
   // --- Changes: gathered, then made by one turn() together; answers come out of that turn. ---

@@ -135,6 +135,9 @@ void server::reload() {
       service::log(level::warning, "store, anchor, run and table_group are taken over by a restart only");
     }
     config_.policy = fresh->policy;
+    config_.allowed_signers = fresh->allowed_signers;
+    config_.pending_hours = fresh->pending_hours;
+    core_->set_pending_us(int64_t{fresh->pending_hours} * 3600 * base::us_per_s);
     config_.ask_user = fresh->ask_user;
     config_.reporters = fresh->reporters;
     config_.connections = fresh->connections;
