@@ -85,7 +85,7 @@ struct asking {
   std::string help;
 };
 
-asking ask_rules(request& r, const policy::question& q) {
+asking ask_rules(request& r, const policy::question& q, const policy::resource& what) {
   const policy::policy& p = *r.in.people().policy();
   asking a;
   a.judged = policy::judge(p, q, [&](std::string_view rule) {
@@ -93,9 +93,11 @@ asking ask_rules(request& r, const policy::question& q) {
         .self_service_since(q.person, rule, {r.in.time().utc().us - int64_t{86400} * base::us_per_s})
         .value_or(UINT_MAX);
   });
-  const std::string how_long(base::print_duration_short(a.judged.for_us).view());
-  if (a.judged.what == policy::judgement::outcome::refused) {
-    if (r.by.may_grant) a.help = fmt::format("grantctl grant {} {}", q.person, q.resource);
+  const bool refused = a.judged.what == policy::judgement::outcome::refused;
+  const std::string how_long(base::print_duration_short(refused ? what.default_us : a.judged.for_us).view());
+  if (refused) {
+    a.help = r.by.may_grant ? fmt::format("grantctl grant {} {} --for {}", q.person, q.resource, how_long)
+                            : "grantctl resources";
   } else if (r.by.person == q.person) {
     a.help = fmt::format("grantctl request {} --for {}{}{}{}", q.resource, how_long,
                          q.read_write ? " --read-write" : "", q.break_glass ? " --break-glass" : "",
@@ -246,7 +248,7 @@ answer explain(request& r) {
   if (reason) asked.reason = *reason;
   if (as_role) asked.role = *as_role;
   asked.start = r.in.time().utc();
-  const asking rules = ask_rules(r, asked);
+  const asking rules = ask_rules(r, asked, *what);
   advice a = advise(r, *who, *what, any, best, rules);
   reply done;
   done.parameters.set("allowed", any && best.allows());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests from asking to the window: by rule, by approval, and every way in which they open nothing.
 #include "asking.h"
+#include "base/ident.h"
 
 using namespace grantd;
 using namespace grantd::test;

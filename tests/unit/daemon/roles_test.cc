@@ -41,13 +41,15 @@ std::set<std::string, std::less<>> with(std::set<std::string, std::less<>> more)
 
 TEST(each_method_is_for_its_role_and_nobody_else) {
   const std::set<std::string, std::less<>> person = {"GiveBack", "List",  "Show",     "Explain", "People",
-                                                     "Check",    "Watch", "Sessions", "Locks"};
+                                                     "Check",    "Watch", "Sessions", "Locks",
+                                                     "Request",  "Approve", "Deny", "Cancel", "Review",
+                                                     "Requests", "ShowRequest", "ApprovalText"};
   auto see = person;
   see.insert({"Audit", "Seen"});
   auto grant = see;
   grant.insert({"Grant", "Revoke", "Lock", "Unlock"});
   auto root = grant;
-  root.insert({"AcceptClock", "UnlockStore", "Keys"});
+  root.insert({"AcceptClock", "UnlockStore", "Keys", "ReloadPolicy"});
   const somebody all[] = {
       {"nobody", 5555, "", anyone},
       {"ask itself", 900, "", with({"Keys", "OnBehalf"})},
