@@ -58,7 +58,8 @@ std::string sentence_of(const store::audit_row& row) {
   add(out, ": ", who);
   add(out, ", by ", field(row, "by"));
   for (std::string_view key : {"reason", "cause", "message", "note", "why"}) add(out, ": ", field(row, key));
-  if (is_any(row.event, {"checkpoint", "leftover"})) add(out, ": ", field(row, "text"));  // an approval's is long
+  if (is_any(row.event, {"checkpoint", "leftover"}))
+    add(out, ": ", field(row, "text"));  // an approval's is long
   return service::printable(std::string_view(out).substr(0, longest_value));
 }
 
@@ -72,9 +73,10 @@ std::vector<service::journal_field> journal_entry(const store::audit_row& row) {
   struct named {
     std::string_view name, key;
   };
-  static constexpr std::array plain = {named{"GRANTD_PERSON", "person"}, named{"GRANTD_RESOURCE", "resource"},
-                                       named{"GRANTD_ACCOUNT", "account"}, named{"GRANTD_LOGIN_POINT", "login_point"},
-                                       named{"GRANTD_BY", "by"},           named{"GRANTD_REASON", "reason"}};
+  static constexpr std::array plain = {
+      named{"GRANTD_PERSON", "person"},   named{"GRANTD_RESOURCE", "resource"},
+      named{"GRANTD_ACCOUNT", "account"}, named{"GRANTD_LOGIN_POINT", "login_point"},
+      named{"GRANTD_BY", "by"},           named{"GRANTD_REASON", "reason"}};
   for (const auto& [name, key] : plain) {
     if (auto v = field(row, key); !v.empty()) out.push_back({name, std::string(v.substr(0, longest_value))});
   }

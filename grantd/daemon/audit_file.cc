@@ -56,8 +56,8 @@ bool audit_file::open_again() {
   return true;
 }
 
-// Half a line at the end is cut off: its record comes again, whole. What does not look like ours, or cannot be
-// cut (chattr +a), is only ended.
+// Half a line at the end is cut off: its record comes again, whole. What does not look like ours, or cannot
+// be cut (chattr +a), is only ended.
 bool audit_file::mend() {
   struct stat s{};
   if (fstat(fd_.get(), &s) != 0) return failed();

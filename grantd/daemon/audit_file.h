@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file of lines that others rotate and read while it is written. Must never follow a link, leave a half line
-// before a whole one, or forget a line: what append() did not take is the caller's still.
+// A file of lines that others rotate and read while it is written. Must never follow a link, leave a half
+// line before a whole one, or forget a line: what append() did not take is the caller's still.
 #pragma once
 
 #include <sys/types.h>

@@ -5,7 +5,6 @@
 #include "daemon/audit_rows.h"
 #include "daemon/checkpoints.h"
 #include "daemon/dispatch.h"
-#include "daemon/node_key_file.h"
 #include "proof/base64.h"
 
 namespace grantd::daemon::handlers {
@@ -54,11 +53,11 @@ answer audit_chain(request& r) {
 
 answer checkpoint(request& r) {
   if (auto bad = r.given.fault()) return bad;
-  auto note = sign_audit(r.in);
-  if (!note) return note.error();
+  auto now = sign_audit(r.in);
+  if (!now) return now.error();
   reply done;
-  done.parameters.set("note", std::move(*note));
-  done.parameters.set("verifier", r.in.set().node->verifier());
+  done.parameters.set("note", std::move(now->note));
+  done.parameters.set("verifier", std::move(now->verifier));
   return done;
 }
 

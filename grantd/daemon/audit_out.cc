@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/clock.h"
 #include "daemon/audit_entry.h"
@@ -55,16 +56,18 @@ void audit_out::write_file() {
     sequences.push_back(gap.sequence);
     lines += proof::ecs_line(gap, {}, host_);
     if (std::exchange(said_unreadable_, gap.sequence) < gap.sequence)
-      say(level::alert, fmt::format("audit record {} was changed: it is no record any more; grantctl audit verify",
-                                    gap.sequence));
+      say(level::alert,
+          fmt::format("audit record {} was changed: it is no record any more; grantctl audit verify",
+                      gap.sequence));
   }
   const size_t written = named_.append(lines);
   if (written != 0) file_.position = sequences[written - 1];
   file_.failed = written != sequences.size();
   if (file_.failed && !std::exchange(alarmed_, true)) {
-    say(level::alert, fmt::format("the audit file cannot be written: {}; its records wait in the store, and it is "
-                                  "tried again each second",
-                                  named_.error()));
+    say(level::alert,
+        fmt::format("the audit file cannot be written: {}; its records wait in the store, and it is "
+                    "tried again each second",
+                    named_.error()));
   } else if (!file_.failed && std::exchange(alarmed_, false)) {
     say(level::notice, fmt::format("the audit file {} is written again", named_.path()));
   }
@@ -88,12 +91,12 @@ void audit_out::send_journal() {
 
 void audit_out::sign(bool stopping) {
   if (!rhythm_.due(core_, stopping)) return;
-  auto note = sign_audit(core_);
-  if (!note) return;
+  auto now = sign_audit(core_);
+  if (!now) return;
   rhythm_.signed_now(core_);
-  say(level::notice, fmt::format("checkpoint of {} records: {}", core_.truth().sequence(), *note));
-  lines_.back().recorded = true;
-  core_.keep_checkpoint(std::move(*note));
+  pass({level::notice, fmt::format("checkpoint of {} records: {}", core_.truth().sequence(), now->note),
+        true});
+  core_.keep_checkpoint(std::move(now->note));
 }
 
 void audit_out::keep_position() {
@@ -107,11 +110,25 @@ void audit_out::keep_position() {
   file_.position = kept_;
   file_.failed = true;
   if (!std::exchange(alarmed_, true))
-    say(level::alert, fmt::format("the audit file may lack lines, they are written again: {}", named_.error()));
+    say(level::alert,
+        fmt::format("the audit file may lack lines, they are written again: {}", named_.error()));
+}
+
+void audit_out::pass(core::line l) { (l.recorded && journal_.is ? held_ : lines_).push_back(std::move(l)); }
+
+void audit_out::settle_held() {
+  if (core_.unrecorded()) {
+    std::ranges::move(late_, std::back_inserter(lines_));
+    late_ = std::exchange(held_, {});
+  } else {
+    late_.clear();
+    held_.clear();
+  }
 }
 
 void audit_out::each_second(base::boot_time now) {
   file_.failed = journal_.failed = false;
+  settle_held();
   sign(false);
   if (now.ns - last_kept_.ns < exported_every_ns) return;
   last_kept_ = now;
@@ -133,6 +150,8 @@ void audit_out::finish() {
   sign(true);
   core_.retry();
   (void)core_.turn();
+  settle_held();
+  settle_held();
   file_.failed = journal_.failed = false;
   const int64_t until = base::boot_now().ns + last_words_ns;
   while (behind() && base::boot_now().ns < until) slice();

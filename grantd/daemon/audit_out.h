@@ -14,15 +14,15 @@
 
 namespace grantd::daemon {
 
-inline constexpr size_t audit_slice = 256;                             // records of each kind a turn
-inline constexpr int64_t exported_every_ns = 5 * base::ns_per_s;       // then the file is synced
-inline constexpr int64_t last_words_ns = 2 * base::ns_per_s;           // at stop
+inline constexpr size_t audit_slice = 256;                        // records of each kind a turn
+inline constexpr int64_t exported_every_ns = 5 * base::ns_per_s;  // then the file is synced
+inline constexpr int64_t last_words_ns = 2 * base::ns_per_s;      // at stop
 
 class audit_out {
  public:
   struct places {
-    std::string file;  // empty: none
-    std::string host;  // host.name of its lines
+    std::string file;                           // empty: none
+    std::string host;                           // host.name of its lines
     std::optional<service::journal> journal{};  // nothing: none
   };
   // The file goes on behind what the store knows as written, the journal behind what is there now: make it
@@ -42,8 +42,9 @@ class audit_out {
   void reopen(const std::string& path);
   // After the core's stop: the last checkpoint, and everything out within last_words_ns.
   void finish();
-  // Records reach the journal as entries: lines that say the same are not needed there.
-  [[nodiscard]] bool journalled() const { return journal_.is; }
+  // A line for the log, unless the journal gets its record as an entry: one text, not two. It is said after
+  // all when a second later the record could not be written.
+  void pass(core::line l);
   [[nodiscard]] std::vector<core::line> take_lines() { return std::exchange(lines_, {}); }
 
  private:
@@ -57,6 +58,7 @@ class audit_out {
   void send_journal();
   void sign(bool stopping);
   void keep_position();
+  void settle_held();
   [[nodiscard]] bool waits(const outlet& o) const;
   void say(service::level at, std::string text) { lines_.push_back({at, std::move(text)}); }
 
@@ -72,6 +74,8 @@ class audit_out {
   bool alarmed_ = false;
   checkpoint_rhythm rhythm_;
   std::vector<core::line> lines_;
+  std::vector<core::line> held_;  // their records are to come
+  std::vector<core::line> late_;  // since the second before
 };
 
 }  // namespace grantd::daemon

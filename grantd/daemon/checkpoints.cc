@@ -9,7 +9,7 @@
 
 namespace grantd::daemon {
 
-std::expected<std::string, reply> sign_audit(core& c) {
+std::expected<signed_audit, reply> sign_audit(core& c) {
   const node_identity* node = c.set().node.get();
   if (node == nullptr || !node->key) {
     return std::unexpected(refusal(
@@ -22,8 +22,10 @@ std::expected<std::string, reply> sign_audit(core& c) {
         refusal("Locked", "the audit is not signed: " + c.truth().locked_text(), "grantctl store"));
   }
   c.refresh_clock();
-  return proof::sign_checkpoint({node->name, c.truth().sequence(), c.truth().head(), c.time().utc()},
-                                *node->key);
+  const std::string name = proof::node_name(c.truth().uuid());
+  return signed_audit{
+      proof::sign_checkpoint({name, c.truth().sequence(), c.truth().head(), c.time().utc()}, *node->key),
+      proof::print_verifier(name, node->key->shown())};
 }
 
 void checkpoint_rhythm::look_back(store::store& truth) {

@@ -15,8 +15,12 @@ namespace grantd::daemon {
 inline constexpr uint64_t checkpoint_every_records = 10'000;
 inline constexpr int64_t checkpoint_every_us = int64_t{24} * 3600 * base::us_per_s;
 
+struct signed_audit {
+  std::string note;
+  std::string verifier;
+};
 // The audit as it stands, signed; or the refusal that says why not (no key, LOCKED).
-[[nodiscard]] std::expected<std::string, reply> sign_audit(core& c);
+[[nodiscard]] std::expected<signed_audit, reply> sign_audit(core& c);
 
 // Remembers the last checkpoint that the audit has, and says when the next is due.
 class checkpoint_rhythm {

@@ -129,7 +129,7 @@ void core::load_ended() {
 void core::take_policy(std::shared_ptr<const policy::policy> p, uid_map uids) {
   std::string people = std::to_string(p->people.size());
   std::string resources = std::to_string(p->resources.size());
-  say(level::notice, fmt::format("policy in force: {} people, {} resources", people, resources));
+  say_recorded(level::notice, fmt::format("policy in force: {} people, {} resources", people, resources));
   for (std::string& c : roster_.take(std::move(p), std::move(uids))) say(level::warning, std::move(c));
   publication_.set_points(roster_.policy());
   locks_.take_policy(roster_.policy());

@@ -24,6 +24,8 @@ namespace grantd::daemon {
 
 using service::level;
 
+struct node_identity;
+
 // Who waits for an answer; the core only hands it back. 0: nobody.
 using ticket = uint64_t;
 
@@ -89,7 +91,8 @@ struct settings {
   gid_t group = static_cast<gid_t>(-1);
   base::siphash_key key;  // random
   int32_t utc_offset_s = 0;
-  std::string policy_file;  // for messages
+  std::string policy_file;                      // for messages
+  std::shared_ptr<const node_identity> node{};  // signs checkpoints; null: nobody
 };
 
 class core {
@@ -118,6 +121,12 @@ class core {
   // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
   // there was no room for it.
   bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
+  // A checkpoint that was signed, for the chain.
+  void keep_checkpoint(std::string text) { keep_note("checkpoint", {{"text", std::move(text)}}); }
+  // What has happened, but has no audit record yet.
+  [[nodiscard]] bool unrecorded() const { return !notes_.empty() || not_durable() != 0; }
+  // Up to there the audit stands in its file: the store is told with the next batch.
+  void exported(uint64_t sequence) { exported_ = sequence; }
   // Expiry, steps of the clock and all that was submitted. When it returns, the answers are true: what they
   // acknowledge is in the store, its anchor and the table.
   [[nodiscard]] std::vector<finished> turn();
@@ -161,6 +170,7 @@ class core {
   struct line {
     level at;
     std::string text;
+    bool recorded = false;  // an audit record says the same: the journal needs one of the two
   };
   [[nodiscard]] std::vector<line> take_lines() { return std::exchange(lines_, {}); }
 
@@ -249,6 +259,7 @@ class core {
   void refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out);
   void publish();
   void say(level at, std::string text) { lines_.push_back({at, std::move(text)}); }
+  void say_recorded(level at, std::string text) { lines_.push_back({at, std::move(text), true}); }
 
   settings settings_;
   std::unique_ptr<store::store> store_;
@@ -278,6 +289,7 @@ class core {
   base::boot_time high_water_written_{};
   store::store::check_state check_ = store::store::check_state::more;
   store::lock_reason published_lock_ = store::lock_reason::none;
+  uint64_t exported_ = 0;
   bool dirty_ = false;   // the table no longer says what is true
   bool unread_ = false;  // the store could not be read; nothing of it is open
   bool retry_ = false;

@@ -21,7 +21,8 @@ constexpr method table[] = {
     {"Keys", role::root_or_ask, handlers::keys},     {"OnBehalf", role::ask, handlers::on_behalf},
     {"Watch", role::person, handlers::watch},        {"Sessions", role::person, handlers::sessions},
     {"Lock", role::grant, handlers::lock},           {"Unlock", role::grant, handlers::unlock},
-    {"Locks", role::person, handlers::locks},
+    {"Locks", role::person, handlers::locks},        {"AuditChain", role::see, handlers::audit_chain},
+    {"Checkpoint", role::see, handlers::checkpoint},
 };
 
 bool has_role(const caller& c, role needed) {

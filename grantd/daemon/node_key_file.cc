@@ -129,17 +129,4 @@ std::string keep_verifier(const std::string& path, const std::string& verifier) 
   return failed(path + verifier_suffix).error();
 }
 
-std::string node_identity::verifier() const { return proof::print_verifier(name, key->shown()); }
-
-node_identity identify_node(const std::string& path, std::string name) {
-  node_identity node{path, std::move(name), std::nullopt, {}};
-  auto key = load_or_make_node_key(path);
-  if (!key) {
-    node.trouble = key.error();
-  } else {
-    node.key.emplace(std::move(*key));
-  }
-  return node;
-}
-
 }  // namespace grantd::daemon

@@ -27,13 +27,8 @@ inline constexpr char verifier_suffix[] = ".pub";
 
 // Who signs checkpoints here.
 struct node_identity {
-  std::string file;
-  std::string name;  // "grantd/<uuid>"
   std::optional<proof::node_key> key;
-  std::string trouble;  // why there is no key; empty: there is one
-
-  [[nodiscard]] std::string verifier() const;  // only with a key
+  std::string trouble;  // why there is no key: a sentence that names the file
 };
-[[nodiscard]] node_identity identify_node(const std::string& path, std::string name);
 
 }  // namespace grantd::daemon
