@@ -46,16 +46,22 @@ std::optional<grant> read_grant(const query& row) {
   g.ended.us = row.integer(13);
   g.ended_by = row.text(14);
   g.ended_reason = row.text(15);
+  g.request = static_cast<uint64_t>(row.integer(16));
+  g.break_glass = row.integer(17) != 0;
+  if (!row.null(18)) g.first_use_us = row.integer(18);
+  g.reviewed_by = row.text(19);
+  g.reviewed.us = row.integer(20);
   return g;
 }
 
 store::impl::result store::impl::insert(const grant& g, uint64_t* number) {
   auto scopes = encode_scopes(g.scopes);
-  if (!scopes || g.state != state::open) return std::unexpected(error::invalid);
+  if (!scopes || g.state != state::open || g.request > INT64_MAX) return std::unexpected(error::invalid);
   int rc =
       query(db,
             "INSERT INTO grants(person, resource, not_before_us, not_after_us, made_us, made_by, reason, "
-            "mapped_start_ns, mapped_end_ns, mapped_boot, scopes) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "mapped_start_ns, mapped_end_ns, mapped_boot, scopes, request, break_glass, first_use_us) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
           .bind(g.person)
           .bind(g.resource)
           .bind(g.not_before.us)
@@ -67,12 +73,16 @@ store::impl::result store::impl::insert(const grant& g, uint64_t* number) {
           .bind(g.mapped.end.ns)
           .bind(std::span<const uint8_t>(g.mapped_boot))
           .bind(std::span<const uint8_t>(*scopes))
+          .bind(g.request == 0 ? std::nullopt : std::optional(static_cast<int64_t>(g.request)))
+          .bind(static_cast<int64_t>(g.break_glass))
+          .bind(g.first_use_us)
           .run();
   if (rc != SQLITE_OK) return std::unexpected(fault(rc));
   *number = static_cast<uint64_t>(sqlite3_last_insert_rowid(db.raw()));
   std::string id = std::to_string(*number);
   std::string not_before = std::to_string(g.not_before.us);
   std::string not_after = std::to_string(g.not_after.us);
+  std::string request = std::to_string(g.request);
   std::vector<std::string> printed;
   printed.reserve(g.scopes.size());
   std::vector<field> fields = {{"grant", id},
@@ -82,6 +92,8 @@ store::impl::result store::impl::insert(const grant& g, uint64_t* number) {
                                {"not_after_us", not_after},
                                {"by", g.made_by},
                                {"reason", g.reason}};
+  if (g.request != 0) fields.emplace_back("request", request);
+  if (g.break_glass) fields.emplace_back("break_glass", "yes");
   for (const policy::scope& s : g.scopes) fields.emplace_back("scope", printed.emplace_back(print_scope(s)));
   result r = record(g.made, "grant", fields);
   if (r) {
@@ -138,6 +150,40 @@ std::expected<void, error> store::end_grant(uint64_t number, state how, std::str
   if (event_of(how).empty()) return std::unexpected(error::invalid);
   return impl_->change([i = impl_.get(), number, how, by = std::string(by), reason = std::string(reason),
                         now] { return i->end(number, how, by, reason, now); });
+}
+
+store::impl::result store::impl::shorten(uint64_t number, base::utc_time not_after,
+                                         base::boot_time mapped_end, std::string_view because,
+                                         base::utc_time at) {
+  {
+    query q(db, "SELECT state, not_after_us, mapped_end_ns FROM grants WHERE number = ?");
+    int rc = q.bind(static_cast<int64_t>(number)).step();
+    if (rc == SQLITE_DONE) return std::unexpected(error::not_found);
+    if (rc != SQLITE_ROW) return std::unexpected(fault(rc));
+    if (q.integer(0) != 0) return std::unexpected(error::not_open);
+    const int64_t until = q.integer(1);
+    const int64_t mapped = q.integer(2);
+    if (not_after.us > until || mapped_end.ns > mapped) return std::unexpected(error::invalid);
+    if (not_after.us == until && mapped_end.ns == mapped) return {};
+  }
+  int rc = query(db, "UPDATE grants SET not_after_us = ?, mapped_end_ns = ? WHERE number = ? AND state = 0")
+               .bind(not_after.us)
+               .bind(mapped_end.ns)
+               .bind(static_cast<int64_t>(number))
+               .run();
+  if (rc != SQLITE_OK) return std::unexpected(fault(rc));
+  std::string id = std::to_string(number);
+  std::string until = std::to_string(not_after.us);
+  const field fields[] = {{"grant", id}, {"not_after_us", until}, {"why", because}};
+  return record(at, "shorten", fields);
+}
+
+std::expected<void, error> store::shorten(uint64_t grant, base::utc_time not_after,
+                                          base::boot_time mapped_end, std::string_view why,
+                                          base::utc_time now) {
+  return impl_->change([i = impl_.get(), grant, not_after, mapped_end, why = std::string(why), now] {
+    return i->shorten(grant, not_after, mapped_end, why, now);
+  });
 }
 
 std::expected<void, error> store::remap(std::span<const remapped> grants, const base::boot_id& boot,

@@ -18,6 +18,9 @@ struct position {
   uint64_t open = 0;
   uint64_t highest_lock = 0;
   uint64_t locks_skipped = 0;  // numbers below it that no lock has
+  uint64_t highest_request = 0;
+  uint64_t requests_skipped = 0;  // numbers below it that no request has
+  uint64_t exported = 0;
 };
 
 // Where check_slice has come to.
@@ -95,6 +98,24 @@ struct store::impl {
                            base::utc_time at);
   [[nodiscard]] error exists(uint64_t number);
   [[nodiscard]] result rows(query& q, const std::function<bool(grant&&)>& each);
+  [[nodiscard]] result shorten(uint64_t number, base::utc_time not_after, base::boot_time mapped_end,
+                               std::string_view because, base::utc_time at);
+
+  // requests.cc
+  [[nodiscard]] result insert(const request& r, uint64_t* number);
+  [[nodiscard]] result approve(uint64_t number, const approval& a);
+  [[nodiscard]] result end_request(uint64_t number, request::state how, std::string_view by,
+                                   std::string_view reason, uint64_t grant, base::utc_time at);
+  [[nodiscard]] error request_exists(uint64_t number);
+  [[nodiscard]] uint64_t requests() const;          // ever made
+  [[nodiscard]] int skip_requests(uint64_t count);  // the next numbers that no request will have
+
+  // request_reads.cc
+  [[nodiscard]] result request_rows(query& q, const std::function<bool(request&&)>& each);
+  [[nodiscard]] result read_approvals(request* r);
+
+  // reviews.cc
+  [[nodiscard]] result review(uint64_t number, std::string_view by, std::string_view note, base::utc_time at);
 
   // locks.cc
   [[nodiscard]] result insert(const grantd::store::lock& l);
@@ -115,10 +136,13 @@ struct store::impl {
 };
 
 // The columns of a grant in the order read_grant wants them.
-#define GRANT_COLUMNS                                                                        \
-  "number, state, person, resource, not_before_us, not_after_us, made_us, made_by, reason, " \
-  "mapped_start_ns, "                                                                        \
-  "mapped_end_ns, mapped_boot, scopes, ended_us, ended_by, ended_reason"
+#define GRANT_COLUMNS                                                                                \
+  "number, state, person, resource, not_before_us, not_after_us, made_us, made_by, reason, "         \
+  "mapped_start_ns, "                                                                                \
+  "mapped_end_ns, mapped_boot, scopes, ended_us, ended_by, ended_reason, request, break_glass, "     \
+  "first_use_us, "                                                                                   \
+  "CASE WHEN break_glass THEN (SELECT r.person FROM reviews r WHERE r.number = grants.number) END, " \
+  "CASE WHEN break_glass THEN (SELECT r.at_us FROM reviews r WHERE r.number = grants.number) END"
 
 // Nothing when the row is not one that this program writes: a corrupt file.
 [[nodiscard]] std::optional<grant> read_grant(const query& row);
@@ -126,5 +150,16 @@ struct store::impl {
 // The columns of a lock in the order read_lock wants them.
 #define LOCK_COLUMNS "number, subject, name, message, from_us, until_us, made_by, mapped_end_ns, mapped_boot"
 [[nodiscard]] std::optional<lock> read_lock(const query& row);
+
+// The columns of a request in the order read_request wants them; its approvals are rows of their own.
+#define REQUEST_COLUMNS                                                                                      \
+  "number, state, person, resource, role, reason, read_write, break_glass, first_use, is_signed, needs, "    \
+  "for_us, start_us, extends, rule, made_by, made_us, lapses_us, scopes, ended_us, ended_by, ended_reason, " \
+  "granted"
+[[nodiscard]] std::optional<request> read_request(const query& row);
+
+// The columns of an approval in the order read_approval wants them.
+#define APPROVAL_COLUMNS "number, request, person, at_us, for_us, public_key, signature, signed_text"
+[[nodiscard]] std::optional<approval> read_approval(const query& row);
 
 }  // namespace grantd::store

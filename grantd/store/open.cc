@@ -149,13 +149,16 @@ std::expected<void, open_failure> store::impl::settle_schema() {
           "SELECT (SELECT uuid FROM meta), (SELECT seq FROM sqlite_sequence WHERE name = 'grants'), "
           "(SELECT max(sequence) FROM audit), (SELECT digest FROM audit ORDER BY sequence DESC LIMIT 1), "
           "(SELECT skipped FROM meta), (SELECT count(*) FROM grants INDEXED BY grants_open WHERE state = 0), "
-          "(SELECT seq FROM sqlite_sequence WHERE name = 'locks'), (SELECT locks_skipped FROM meta)");
+          "(SELECT seq FROM sqlite_sequence WHERE name = 'locks'), (SELECT locks_skipped FROM meta), "
+          "(SELECT seq FROM sqlite_sequence WHERE name = 'requests'), (SELECT requests_skipped FROM meta), "
+          "(SELECT exported_sequence FROM meta)");
   rc = q.step();
   if (rc != SQLITE_ROW) return failed(rc, "read");
   auto id = q.bytes(0);
   auto head = q.bytes(3);
   bool records = !q.null(2);
-  if (id.size() != uuid.size() || q.null(1) || q.null(6) || (records && head.size() != now.head.size())) {
+  if (id.size() != uuid.size() || q.null(1) || q.null(6) || q.null(8) ||
+      (records && head.size() != now.head.size())) {
     lock(lock_reason::corrupt, "rows that every store has are missing");
     return {};
   }
@@ -165,6 +168,9 @@ std::expected<void, open_failure> store::impl::settle_schema() {
   now.open = static_cast<uint64_t>(q.integer(5));
   now.highest_lock = static_cast<uint64_t>(q.integer(6));
   now.locks_skipped = static_cast<uint64_t>(q.integer(7));
+  now.highest_request = static_cast<uint64_t>(q.integer(8));
+  now.requests_skipped = static_cast<uint64_t>(q.integer(9));
+  now.exported = static_cast<uint64_t>(q.integer(10));
   now.sequence = records ? static_cast<uint64_t>(q.integer(2)) : 0;
   if (records) std::copy(head.begin(), head.end(), now.head.begin());
   durable = now;

@@ -94,6 +94,12 @@ query& query::bind(int64_t value) noexcept {
   return *this;
 }
 
+query& query::bind(std::optional<int64_t> value) noexcept {
+  if (value) return bind(*value);
+  if (rc_ == SQLITE_OK) rc_ = sqlite3_bind_null(statement_, next_++);
+  return *this;
+}
+
 // A null pointer would bind NULL where an empty value is meant.
 query& query::bind(std::string_view text) noexcept {
   const char* data = text.data() == nullptr ? "" : text.data();

@@ -56,6 +56,7 @@ class query {
   query& operator=(const query&) = delete;
 
   query& bind(int64_t value) noexcept;
+  query& bind(std::optional<int64_t> value) noexcept;  // nothing: NULL
   query& bind(std::string_view text) noexcept;
   query& bind(std::span<const uint8_t> bytes) noexcept;
   // SQLITE_ROW, SQLITE_DONE, or the first error met (in preparing, binding or stepping).

@@ -220,9 +220,10 @@ std::expected<void, error> store::unlock(std::string_view by, base::utc_time now
       i.now.skipped = skipped;
       i.now.highest_number = known.highest_number;
     }
-    // Nor those of its locks: each wrote a record, so there were no more of them than records.
+    // Nor those of its locks and requests: each wrote a record, so there were no more of them than records.
     if (known.sequence > i.now.sequence) {
       int rc = i.skip_locks(known.sequence);
+      if (rc == SQLITE_OK) rc = i.skip_requests(known.sequence);
       if (rc != SQLITE_OK) return std::unexpected(i.fault(rc));
     }
     std::string sequence = std::to_string(known.sequence);
@@ -275,6 +276,19 @@ std::optional<store::high_water_row> store::high_water() {
   std::copy(boot.begin(), boot.end(), row.boot.begin());
   return row;
 }
+
+std::expected<void, error> store::set_exported(uint64_t sequence) {
+  return impl_->change([i = impl_.get(), sequence]() -> impl::result {
+    if (sequence > i->now.sequence) return std::unexpected(error::invalid);
+    int rc = query(i->db, "UPDATE meta SET exported_sequence = ?").bind(static_cast<int64_t>(sequence)).run();
+    if (rc != SQLITE_OK) return std::unexpected(i->fault(rc));
+    i->now.exported = sequence;
+    return {};
+  });
+}
+
+uint64_t store::exported() const { return impl_->now.exported; }
+std::array<uint8_t, 16> store::uuid() const { return impl_->uuid; }
 
 std::expected<store::summary, error> store::summarise() {
   impl& i = *impl_;

@@ -105,6 +105,36 @@ void end(store::store& s, uint64_t number, store::state how) {
   TEST_ASSERT_TRUE(s.commit(true).has_value());
 }
 
+store::request a_request(const std::string& person, int64_t made_us) {
+  store::request r;
+  r.person = person;
+  r.resource = "orders-db";
+  r.reason = "OPS-12";
+  r.needs = 2;
+  r.for_us = 3'600'000'000;
+  r.rule = "read-orders";
+  r.made_by = person;
+  r.made.us = made_us;
+  r.lapses.us = made_us + 1'000'000;
+  r.scopes = a_grant(person).scopes;
+  return r;
+}
+
+store::approval an_approval(const std::string& person) {
+  return {.person = person,
+          .at = base::utc_time{1'500'000},
+          .for_us = 60'000'000,
+          .key = "ssh-ed25519 AAAA",
+          .signature = "-----BEGIN SSH SIGNATURE-----\n",
+          .text = "grantd approval\n"};
+}
+
+uint64_t ask(store::store& s, const store::request& r) {
+  auto number = in_batch(s, [&] { return s.add_request(r); });
+  TEST_ASSERT_TRUE(number.has_value());
+  return *number;
+}
+
 std::vector<uint64_t> open_numbers(store::store& s) {
   std::vector<uint64_t> out;
   auto r = s.each_open([&](store::grant&& g) {

@@ -27,6 +27,18 @@ inline std::string file_in(const std::string& root) { return root + "/store/gran
 // One batch each; fail the test when refused.
 uint64_t add(store::store& s, const store::grant& g = a_grant());
 void end(store::store& s, uint64_t number, store::state how = store::state::revoked);
+// Alice asks for an hour of orders-db; two signatures are needed.
+[[nodiscard]] store::request a_request(const std::string& person = "alice", int64_t made_us = 1'000'000);
+[[nodiscard]] store::approval an_approval(const std::string& person = "bob");  // signed, for a minute
+uint64_t ask(store::store& s, const store::request& r = a_request());          // in a batch of its own
+// One change in a batch of its own; what it said.
+template <class change>
+auto in_batch(store::store& s, change what) {
+  TEST_ASSERT_TRUE(s.begin().has_value());
+  auto r = what();
+  TEST_ASSERT_TRUE(s.commit(false).has_value());
+  return r;
+}
 [[nodiscard]] std::vector<uint64_t> open_numbers(store::store& s);
 // The audit from its first record to the last chains and has no gap.
 void check_audit(store::store& s);
