@@ -13,7 +13,7 @@
 namespace grantd::daemon {
 namespace {
 
-// Not blocking: a FIFO in the file's place must not hold up the daemon.
+// Not blocking: whatever stands in the file's place must not hold up the daemon before it is looked at.
 constexpr int how = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 constexpr mode_t mode = 0640;
 
