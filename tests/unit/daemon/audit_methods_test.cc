@@ -92,12 +92,12 @@ TEST(one_flipped_bit_is_named_whatever_it_hit) {
     const char* sql;
     fault why;
   } const flips[] = {
-      {"UPDATE audit SET at_us = (at_us | 1) - (at_us & 1) WHERE sequence = 3", fault::digest},
-      {"UPDATE audit SET event = 'grans' WHERE sequence = 3", fault::digest},
-      {"UPDATE audit SET digest = x'00' || substr(digest, 2) WHERE sequence = 3", fault::digest},
+      {"UPDATE audit SET at_us = (at_us | 1) - (at_us & 1) WHERE sequence = 3", fault::changed},
+      {"UPDATE audit SET event = 'grans' WHERE sequence = 3", fault::changed},
+      {"UPDATE audit SET digest = x'00' || substr(digest, 2) WHERE sequence = 3", fault::changed},
       // in a value of the fields
       {"UPDATE audit SET fields = substr(fields, 1, length(fields) - 1) || x'00' WHERE sequence = 3",
-       fault::digest},
+       fault::changed},
       // in a length: no record any more, and the store cannot even decode the row
       {"UPDATE audit SET fields = substr(fields, 1, 2) || x'ff' || substr(fields, 4) WHERE sequence = 3",
        fault::malformed},
@@ -106,7 +106,7 @@ TEST(one_flipped_bit_is_named_whatever_it_hit) {
   };
   for (const auto& flip : flips) {
     world w;
-    w.grant();
+    for (int i = 0; i < 5; ++i) w.grant(3600 + i);
     TEST_ASSERT_TRUE(w.core->truth().sequence() > 4);
     tamper(w, flip.sql);
     for (int64_t limit : {1, 1000}) {
@@ -119,7 +119,7 @@ TEST(one_flipped_bit_is_named_whatever_it_hit) {
 
 TEST(behind_a_row_that_is_no_record_the_chain_goes_on) {
   world w;
-  w.grant();
+  for (int i = 0; i < 5; ++i) w.grant(3600 + i);
   tamper(w, "UPDATE audit SET fields = x'ffff' WHERE sequence = 3");
   auto r = w.ask("dave", "AuditChain", R"({"after":2,"limit":5})");
   TEST_ASSERT_EQUAL_STRING("", short_error(r));
