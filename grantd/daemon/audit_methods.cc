@@ -29,8 +29,7 @@ answer audit_chain(request& r) {
   std::string batch;
   size_t count = 0;
   for (auto left = static_cast<size_t>(limit); left != 0 && batch.size() < batch_bytes;) {
-    const size_t wanted = std::min(left, read_at_once);
-    auto some = read_audit(r.in.truth(), last, wanted);
+    auto some = read_audit(r.in.truth(), last, std::min(left, read_at_once));
     if (!some && count == 0) {
       return refusal("Locked", "the audit cannot be read: " + r.in.truth().locked_text(), "grantctl store");
     }
@@ -42,7 +41,6 @@ answer audit_chain(request& r) {
     last = some->last(last);
     count += got;
     left -= got;
-    if (got < wanted) break;
   }
   reply done;
   done.parameters.set("batch", proof::encode_base64(std::string_view(batch)));

@@ -55,20 +55,21 @@ void audit_out::write_file() {
     gap.event = "unreadable";
     sequences.push_back(gap.sequence);
     lines += proof::ecs_line(gap, {}, host_);
-    if (std::exchange(said_unreadable_, gap.sequence) < gap.sequence)
+    if (std::exchange(said_unreadable_, true) == false)
       say(level::alert,
           fmt::format("audit record {} was changed: it is no record any more; grantctl audit verify",
                       gap.sequence));
   }
   const size_t written = named_.append(lines);
   if (written != 0) file_.position = sequences[written - 1];
-  file_.failed = written != sequences.size();
-  if (file_.failed && !std::exchange(alarmed_, true)) {
+  const bool failed = written != sequences.size();
+  file_.failed = failed || some->unreadable != 0;  // one of these a second: a gap may be made endless
+  if (failed && !std::exchange(alarmed_, true)) {
     say(level::alert,
         fmt::format("the audit file cannot be written: {}; its records wait in the store, and it is "
                     "tried again each second",
                     named_.error()));
-  } else if (!file_.failed && std::exchange(alarmed_, false)) {
+  } else if (!failed && std::exchange(alarmed_, false)) {
     say(level::notice, fmt::format("the audit file {} is written again", named_.path()));
   }
 }
@@ -86,7 +87,10 @@ void audit_out::send_journal() {
     }
     journal_.position = row.sequence;
   }
-  if (some->unreadable != 0) journal_.position = some->unreadable;
+  if (some->unreadable != 0) {
+    journal_.position = some->unreadable;
+    journal_.failed = true;
+  }
 }
 
 void audit_out::sign(bool stopping) {

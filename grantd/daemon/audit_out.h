@@ -69,7 +69,7 @@ class audit_out {
   outlet file_;
   outlet journal_;
   uint64_t kept_ = 0;  // position of the file that the store was told of
-  uint64_t said_unreadable_ = 0;
+  bool said_unreadable_ = false;
   base::boot_time last_kept_{};
   bool alarmed_ = false;
   checkpoint_rhythm rhythm_;

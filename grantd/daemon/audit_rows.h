@@ -14,14 +14,15 @@ namespace grantd::daemon {
 
 struct audit_rows {
   std::vector<store::audit_row> rows;
-  uint64_t unreadable = 0;  // the sequence of the record behind them, which is no record; 0: none
+  uint64_t unreadable = 0;  // instead of rows: the sequence of one that is no record; 0: none
   [[nodiscard]] bool empty() const { return rows.empty() && unreadable == 0; }
   [[nodiscard]] uint64_t last(uint64_t after) const {
     return unreadable != 0 ? unreadable : rows.empty() ? after : rows.back().sequence;
   }
 };
 
-// Up to `limit` records after `after`. On a LOCKED store as well; an error only when nothing can be read.
+// Up to `limit` records after `after`; fewer are not the end, none are. On a LOCKED store as well; an error
+// only when nothing can be read.
 [[nodiscard]] std::expected<audit_rows, store::error> read_audit(store::store& truth, uint64_t after,
                                                                  size_t limit);
 

@@ -53,6 +53,7 @@ bool checkpoint_rhythm::due(core& c, bool stopping) const {
   const uint64_t newest = c.truth().sequence();
   const uint64_t own = recorded_ ? 1 : 0;  // its record tells nothing new
   if (newest <= size_ + own) return false;
+  c.refresh_clock();  // the last turn may be half a minute ago
   return stopping || !recorded_ || newest - size_ >= checkpoint_every_records ||
          c.time().utc().us - at_.us >= checkpoint_every_us;
 }

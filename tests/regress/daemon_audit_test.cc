@@ -160,14 +160,14 @@ TEST(a_bad_key_file_stops_checkpoints_and_nothing_else) {
 
 TEST(a_file_that_cannot_be_written_holds_up_nobody) {
   daemon_process d;
-  std::filesystem::create_directory(d.dir / "log");
-  d.write_config("audit_file = \"" + d.dir / "log/audit.ndjson" + "\"\n");
+  std::filesystem::create_directory(d.dir / "logs");
+  d.write_config("audit_file = \"" + d.dir / "logs/audit.ndjson" + "\"\n");
   d.start();
-  std::filesystem::rename(d.dir / "log", d.dir / "away");
+  std::filesystem::rename(d.dir / "logs", d.dir / "away");
   client c = d.connect();
   for (int i = 0; i < 20; ++i) TEST_ASSERT_EQUAL_STRING("", error_of(c.call("Grant", grant_p0)));
   TEST_ASSERT_TRUE(logged(d, "the audit file cannot be written"));
-  std::filesystem::create_directory(d.dir / "log");
+  std::filesystem::create_directory(d.dir / "logs");
   TEST_ASSERT_TRUE(logged(d, "is written again"));
   TEST_ASSERT_EQUAL_INT(0, d.terminate());
 }
