@@ -75,19 +75,27 @@ std::expected<void, error> store::note(std::string_view event, std::span<const f
 }
 
 std::expected<std::vector<audit_row>, error> store::audit(uint64_t after_sequence, size_t limit) {
-  if (auto r = impl_->may_read(); !r) return std::unexpected(r.error());
-  query q(impl_->db, after);
+  impl& i = *impl_;
+  if (i.fatal) return std::unexpected(error::fatal);
+  if (!i.db.is_open()) return std::unexpected(error::locked);
+  query q(i.db, after);
   q.bind(static_cast<int64_t>(std::min<uint64_t>(after_sequence, INT64_MAX)))
       .bind(static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX)));
   std::vector<audit_row> rows;
   int rc = q.step();
   for (; rc == SQLITE_ROW; rc = q.step()) {
     auto row = read_row(q);
-    if (!row) return std::unexpected(impl_->fault(SQLITE_CORRUPT));
+    if (!row) {
+      rc = SQLITE_CORRUPT;
+      break;
+    }
     rows.push_back(std::move(*row));
   }
-  if (rc != SQLITE_DONE) return std::unexpected(impl_->fault(rc));
-  return rows;
+  if (rc == SQLITE_DONE) return rows;
+  const error e = i.fault(rc);
+  if (!rows.empty() && e != error::fatal) return rows;  // the next call begins where this one stopped
+  // Whatever else SQLite may say of a file that is not to be believed anyway.
+  return std::unexpected(i.readable || e == error::fatal ? e : error::locked);
 }
 
 }  // namespace grantd::store

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The check in slices of a millisecond or so: schema, pages, every grant and lock and their index
-// entries, the audit chain.
+// The check in slices of a millisecond or so: schema, pages, every grant, lock and request and their index
+// entries, the audit chain. Reads only.
 #include "base/clock.h"
+#include "store/check_requests.h"
 #include "store/impl.h"
 #include "store/schema.h"
 
@@ -150,7 +151,10 @@ class checker {
     rc = count.bind(from).bind(more ? cursor_.number : INT64_MAX).step();
     if (rc != SQLITE_ROW) return rc;
     if (count.integer(0) != in_force) *wrong = "the index of locks in force does not agree with the locks";
-    if (!more) cursor_.at = phase::audit;
+    if (!more) {
+      cursor_.at = phase::requests;
+      cursor_.number = 0;
+    }
     return SQLITE_OK;
   }
 
@@ -176,6 +180,16 @@ class checker {
       rc = open.bind(g.person).bind(g.resource).bind(number).step();
       if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
     }
+    if (g.request != 0) {
+      query of(db_, "SELECT 1 FROM grants INDEXED BY grants_request WHERE request = ? AND number = ?");
+      rc = of.bind(static_cast<int64_t>(g.request)).bind(number).step();
+      if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    }
+    if (g.break_glass) {  // nor may it be missing among those to be signed off
+      query review(db_, "SELECT 1 FROM reviews WHERE number = ?");
+      rc = review.bind(number).step();
+      if (rc != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    }
     *found = true;
     return SQLITE_OK;
   }
@@ -197,6 +211,7 @@ store::check_state store::impl::check_slice() {
   const auto ticks = [this] { return opt.ticks ? opt.ticks() : base::boot_now().ns; };
   const std::function<bool()> over = [&, began = ticks()] { return ticks() - began >= slice_ns; };
   checker c(db, check, over);
+  request_walk asked(db, check, over);
   switch (check.at) {
     case phase::schema:
       rc = c.schema(&wrong);
@@ -213,8 +228,20 @@ store::check_state store::impl::check_slice() {
       break;
     case phase::locks:
       rc = c.locks(&wrong);
-      if (rc == SQLITE_OK && wrong.empty() && check.at == phase::audit && check.locks != locks())
+      if (rc == SQLITE_OK && wrong.empty() && check.at == phase::requests && check.locks != locks())
         wrong = std::to_string(locks()) + " locks were made, " + std::to_string(check.locks) + " are there";
+      break;
+    case phase::requests:
+      rc = asked.requests(&wrong);
+      if (rc == SQLITE_OK && wrong.empty() && check.at == phase::approvals && check.requests != requests())
+        wrong = std::to_string(requests()) + " requests were made, " + std::to_string(check.requests) +
+                " are there";
+      break;
+    case phase::approvals:
+      rc = asked.approvals(&wrong);
+      break;
+    case phase::reviews:
+      rc = asked.reviews(&wrong);
       break;
     case phase::audit: {
       bool ended = false;

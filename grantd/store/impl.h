@@ -25,12 +25,24 @@ struct position {
 
 // Where check_slice has come to.
 struct check_cursor {
-  enum class phase : uint8_t { schema, pages, grants, locks, audit, done } at = phase::schema;
+  enum class phase : uint8_t {
+    schema,
+    pages,
+    grants,
+    locks,
+    requests,
+    approvals,
+    reviews,
+    audit,
+    done
+  } at = phase::schema;
   int64_t number = 0;
   uint64_t sequence = 0;
   digest head{};
   uint64_t grants = 0;  // rows behind it
   uint64_t locks = 0;
+  uint64_t requests = 0;
+  uint64_t approvals = 0;
 };
 
 struct store::impl {

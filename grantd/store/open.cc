@@ -142,7 +142,14 @@ std::expected<void, open_failure> store::impl::settle_schema() {
     }
     std::string set = "PRAGMA user_version = " + std::to_string(version + 1) + "; COMMIT";
     if (rc == SQLITE_OK) rc = db.run(set.c_str());
-    if (rc != SQLITE_OK) return failed(rc, "bring up to date");
+    if (rc != SQLITE_OK) {
+      // The steps themselves are sound, so the tables are not those that the steps before them made; or a row
+      // breaks the rules of its table: with a new column SQLite looks at all of them.
+      if ((rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_ERROR) rc = SQLITE_CORRUPT;
+      auto why_not = failed(rc, "bring up to date");
+      if (db.in_transaction()) (void)db.run("ROLLBACK");
+      return why_not;
+    }
   }
 
   query q(db,

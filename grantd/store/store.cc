@@ -221,7 +221,7 @@ std::expected<void, error> store::unlock(std::string_view by, base::utc_time now
       i.now.highest_number = known.highest_number;
     }
     // Nor those of its locks and requests: each wrote a record, so there were no more of them than records.
-    if (known.sequence > i.now.sequence) {
+    if (known.sequence > 0 && known.head != i.now.head) {
       int rc = i.skip_locks(known.sequence);
       if (rc == SQLITE_OK) rc = i.skip_requests(known.sequence);
       if (rc != SQLITE_OK) return std::unexpected(i.fault(rc));

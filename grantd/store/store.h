@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The truth: grants, their scopes, the audit chain, the clock's high-water mark, in one SQLite file (DESIGN
-// section 6). The only library that includes sqlite3.h. One process, one thread.
+// The truth: grants, their scopes, requests and approvals, the audit chain, the clock's high-water mark, in
+// one SQLite file (DESIGN section 6). The only library that includes sqlite3.h. One process, one thread.
 #pragma once
 
 #include <array>
@@ -211,24 +211,31 @@ class store {
   [[nodiscard]] std::expected<void, error> remap_locks(std::span<const remapped_lock> locks,
                                                        const base::boot_id& boot, std::string_view why,
                                                        base::utc_time now);
-  // Requests. The number of add_request is ignored; the new one is returned. A request whose state is
-  // `granted` from the start (self-service, break-glass) is added and granted in one batch: add_request
-  // (pending), add_grant with grant.request, end_request (granted).
+  // Requests. The number of add_request is ignored; the new one is returned. It begins pending, without
+  // approvals, and lapses no earlier than it was made. One that is granted at once (self-service,
+  // break-glass) is added and granted in one batch: add_request, add_grant with grant.request, end_request
+  // (granted). invalid: it prolongs a grant of another person or resource.
   [[nodiscard]] std::expected<uint64_t, error> add_request(const request& r);
-  // One a person and request: a second one is error::invalid.
+  // One a person and request: a second one is error::invalid, as are the person's own, a longer one than was
+  // asked for, and one without a signature where those are asked for. not_open: the request has ended.
   [[nodiscard]] std::expected<void, error> add_approval(uint64_t request, const approval& a);
-  // not_open: it has ended already; the first end stands. `grant` is 0 unless `how` is granted.
+  // not_open: it has ended already; the first end stands. `grant` is 0 unless `how` is granted; then it is
+  // the one whose `request` this is, and as many approvals as the request needs are there, or it is
+  // error::invalid.
   [[nodiscard]] std::expected<void, error> end_request(uint64_t number, request::state how,
                                                        std::string_view by, std::string_view reason,
                                                        uint64_t grant, base::utc_time now);
-  // Somebody else signs a break-glass grant off. invalid: it is none, or was signed off before.
+  // Somebody else signs a break-glass grant off. invalid: it is none, was signed off before, or `by` is its
+  // person.
   [[nodiscard]] std::expected<void, error> review(uint64_t grant, std::string_view by, std::string_view note,
                                                   base::utc_time now);
-  // The first login: the window ends earlier than it did. invalid: it would end later.
+  // The first login: the window ends earlier than it did. invalid: it would end later, by either clock. The
+  // same end again is done already: no record.
   [[nodiscard]] std::expected<void, error> shorten(uint64_t grant, base::utc_time not_after,
                                                    base::boot_time mapped_end, std::string_view why,
                                                    base::utc_time now);
-  // Up to which record the audit has been written out (at least once; for the NDJSON file).
+  // Up to which record the audit has been written out (at least once; for the NDJSON file). No record of its
+  // own. invalid: there is no such record yet.
   [[nodiscard]] std::expected<void, error> set_exported(uint64_t sequence);
   [[nodiscard]] std::expected<void, error> set_high_water(base::utc_time mark, base::boot_time at,
                                                           const base::boot_id& boot);
@@ -259,16 +266,19 @@ class store {
   };
   [[nodiscard]] std::expected<std::vector<grant>, error> list(const filter& f);  // newest first
   // Works on a store that is LOCKED, also as corrupt, as long as SQLite can read the rows: an auditor's
-  // verdict must not depend on ours.
+  // verdict must not depend on ours. Rows stop before the first that cannot be read; asked for the rows from
+  // that one on, it says error::locked (and the store is then LOCKED as corrupt). So fewer rows than `limit`
+  // are not the end: an empty answer is.
   [[nodiscard]] std::expected<std::vector<audit_row>, error> audit(uint64_t after_sequence, size_t limit);
-  // Every pending request, approvals included, oldest first; false from `each` stops.
+  // Every pending request, oldest first; false from `each` stops. Whoever reads requests gets their approvals
+  // with them.
   [[nodiscard]] std::expected<void, error> each_pending(const std::function<bool(request&&)>& each);
   [[nodiscard]] std::expected<request, error> find_request(uint64_t number);
   struct request_filter {
     std::string person{};    // empty: all
     std::string resource{};  // empty: all
     bool pending_only = true;
-    base::utc_time ended_since{};  // of those that are over
+    base::utc_time ended_since{};  // of those that are over; beside them the pending ones
     size_t limit = 1000;
   };
   [[nodiscard]] std::expected<std::vector<request>, error> requests(const request_filter& f);  // newest first
@@ -278,7 +288,8 @@ class store {
                                                                   base::utc_time since);
   // Break-glass grants that nobody has signed off, ended ones too, newest first.
   [[nodiscard]] std::expected<std::vector<grant>, error> unreviewed(size_t limit);
-  [[nodiscard]] std::array<uint8_t, 16> uuid() const;  // made once; names this host in what approvers sign
+  // Made once; names this host in what approvers sign. Zeros while there is no store that can be read.
+  [[nodiscard]] std::array<uint8_t, 16> uuid() const;
   [[nodiscard]] uint64_t exported() const;
   struct high_water_row {
     base::utc_time mark;
@@ -294,7 +305,8 @@ class store {
   // Costs the same however many grants there are.
   [[nodiscard]] std::expected<summary, error> summarise();
 
-  // One slice of the check of everything: schema, pages, grants and locks with their indices, audit chain. It
+  // One slice of the check of everything: schema, pages, grants, locks, requests, approvals and reviews with
+  // their indices, audit chain. It
   // stops at the first row after a millisecond, or after some dozen rows: 2 ms at most while the disk
   // answers. The caller asks again and again whenever it has nothing else to do, a few milliseconds apart,
   // until `done`: 1,000,000 grants are some 35,000 slices. Inside a batch it does nothing. `corrupt` locks

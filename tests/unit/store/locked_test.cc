@@ -380,6 +380,68 @@ TEST(a_changed_audit_record_is_found) {
   TEST_ASSERT_TRUE(says(*s, "audit record 2 does not follow"));
 }
 
+// --- An auditor's verdict does not depend on ours. ---
+
+TEST(the_audit_of_a_store_found_corrupt_can_be_read) {
+  temp_dir dir;
+  {
+    auto s = open_in(dir.path());
+    for (int i = 0; i < 3; ++i) (void)add(*s);
+  }
+  TEST_ASSERT_EQUAL_STRING("", raw_sql(dir.path(), "DROP TRIGGER grants_kept"));
+  {
+    auto s = open_in(dir.path());
+    TEST_ASSERT_TRUE(check_all(*s) == check_state::corrupt);
+    check_audit(*s);
+    auto g = s->find(32768);
+    TEST_ASSERT_TRUE(!g && g.error() == error::locked);  // nothing else may be
+    refuses_changes(*s);
+  }
+  TEST_ASSERT_EQUAL_STRING("", raw_sql(dir.path(), "PRAGMA user_version = 99"));
+  {
+    auto s = open_in(dir.path());  // of a newer grantd
+    auto rows = s->audit(0, 10);
+    TEST_ASSERT_TRUE(rows && rows->size() == 3);
+  }
+  overwrite(file_in(dir.path()), 0, std::string(4096, 'x'));
+  auto s = open_in(dir.path());  // no database at all
+  auto rows = s->audit(0, 10);
+  TEST_ASSERT_TRUE(!rows && rows.error() == error::locked);
+}
+
+TEST(the_audit_of_a_store_that_is_missing_says_locked) {
+  temp_dir dir;
+  (void)add(*open_in(dir.path()));
+  fs::remove(file_in(dir.path()));
+  auto rows = open_in(dir.path())->audit(0, 10);
+  TEST_ASSERT_TRUE(!rows && rows.error() == error::locked);
+}
+
+TEST(a_record_that_cannot_be_read_ends_the_answer_before_it) {
+  temp_dir dir;
+  {
+    auto s = open_in(dir.path());
+    for (int i = 0; i < 4; ++i) (void)add(*s);
+  }
+  TEST_ASSERT_EQUAL_STRING(
+      "",
+      raw_sql(dir.path(),
+              "CREATE TEMP TABLE t AS SELECT sql FROM sqlite_schema WHERE name = 'audit_frozen';"
+              "DROP TRIGGER audit_frozen; UPDATE audit SET fields = x'ff' WHERE sequence = 3;"
+              "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) "
+              "SELECT 'trigger', 'audit_frozen', 'audit', 0, sql FROM t;"));
+  auto s = open_in(dir.path());
+  for (int twice = 0; twice < 2; ++twice) {  // the second time it is known to be corrupt
+    auto rows = s->audit(0, 10);
+    TEST_ASSERT_TRUE(rows && rows->size() == 2);
+    TEST_ASSERT_TRUE(s->locked() == lock_reason::corrupt);
+    rows = s->audit(2, 10);
+    TEST_ASSERT_TRUE(!rows && rows.error() == error::locked);
+    rows = s->audit(3, 10);  // past it
+    TEST_ASSERT_TRUE(rows && rows->size() == 1);
+  }
+}
+
 TEST(a_dropped_trigger_is_found) {
   temp_dir dir;
   (void)add(*open_in(dir.path()));

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Locks: what goes in comes out, ends once, keeps its number; a store of the schema before them is brought
-// up to date with everything in it.
-#include <sqlite3.h>
+// Locks: what goes in comes out, ends once, keeps its number.
+#include <filesystem>
 
-#include "store/schema.h"
 #include "unit/store/fixture.h"
 
 namespace grantd::test {
@@ -251,54 +249,6 @@ TEST(an_index_that_lost_a_lock_is_found) {
   TEST_ASSERT_TRUE(check_all(*s) == check_state::corrupt);
   TEST_ASSERT_TRUE_MESSAGE(s->locked_text().find("lock 32900 is missing from its index") != std::string::npos,
                            s->locked_text());
-}
-
-TEST(a_store_of_the_first_schema_is_brought_up_to_date_with_everything_in_it) {
-  temp_dir dir;
-  std::vector<uint64_t> numbers;
-  {
-    auto s = open_in(dir.path());
-    numbers.push_back(add(*s));
-    numbers.push_back(add(*s, a_grant("bob")));
-    end(*s, numbers[0]);
-  }
-  // The same store as step 1 alone would have made it: its rows, put into tables of its own.
-  {
-    auto run = [](sqlite3* db, const std::string& sql) {
-      char* error = nullptr;
-      int rc = sqlite3_exec(db, sql.c_str(), nullptr, nullptr, &error);
-      TEST_ASSERT_TRUE_MESSAGE(rc == SQLITE_OK, error == nullptr ? "" : error);
-    };
-    sqlite3* db = nullptr;
-    TEST_ASSERT_TRUE(sqlite3_open((dir / "old.db").c_str(), &db) == SQLITE_OK);
-    run(db, store::schema_steps[0]);
-    run(db, "ATTACH '" + file_in(dir.path()) +
-                "' AS new;"
-                "INSERT INTO main.meta SELECT one, uuid, skipped, high_water_us, high_water_boot_ns, "
-                "high_water_boot "
-                "FROM new.meta;"
-                "INSERT INTO main.grants SELECT * FROM new.grants; INSERT INTO main.audit SELECT * FROM "
-                "new.audit;"
-                "DETACH new; PRAGMA application_id = " +
-                std::to_string(store::application) + "; PRAGMA user_version = 1;");
-    sqlite3_close(db);
-    std::filesystem::remove(file_in(dir.path()) + "-wal");
-    std::filesystem::rename(dir / "old.db", file_in(dir.path()));
-    std::filesystem::permissions(file_in(dir.path()), std::filesystem::perms(0600));
-  }
-  auto s = open_in(dir.path());
-  TEST_ASSERT_TRUE_MESSAGE(s->locked() == store::lock_reason::none, s->locked_text());
-  TEST_ASSERT_EQUAL_UINT64(2, s->summarise()->schema);
-  TEST_ASSERT_TRUE(open_numbers(*s) == std::vector<uint64_t>{numbers[1]});
-  TEST_ASSERT_TRUE(s->find(numbers[0])->state == store::state::revoked);
-  TEST_ASSERT_EQUAL_UINT64(3, s->sequence());
-  TEST_ASSERT_TRUE(all(*s).empty());
-  TEST_ASSERT_EQUAL_UINT64(32768, put(*s));
-  TEST_ASSERT_EQUAL_UINT64(numbers[1] + 1, add(*s));
-  check_audit(*s);
-  TEST_ASSERT_TRUE(check_all(*s) == check_state::done);
-  s.reset();
-  TEST_ASSERT_EQUAL_INT(1, all(*open_in(dir.path())).size());
 }
 
 }  // namespace
