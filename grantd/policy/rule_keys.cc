@@ -110,7 +110,8 @@ void warn_about_keys(const fields& f, const rule& rule, position at, reading& r)
   for (const std::string& name : rule.approvers) {
     if (!r.result.people.find(name)->second.keys.empty() || !r.without_key.insert(name).second) continue;
     if (list.size() < 100) {
-      list += (list.empty() ? "" : ", ") + name;
+      if (!list.empty()) list += ", ";
+      list += name;
     } else {
       ++more;
     }

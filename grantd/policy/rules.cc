@@ -13,7 +13,8 @@ namespace grantd::policy {
 namespace {
 
 bool speaks_of(const rule& r, std::string_view person, std::string_view resource) {
-  return (r.anybody || r.who.contains(person)) && (r.any_resource || r.resources.contains(resource));
+  // Resources first: a rule names few of them and many people, and most rules are about something else.
+  return (r.any_resource || r.resources.contains(resource)) && (r.anybody || r.who.contains(person));
 }
 
 bool denies(const rule& r, std::string_view person, std::string_view resource, bool read_write) {

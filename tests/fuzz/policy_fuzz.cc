@@ -4,8 +4,10 @@
 #include <set>
 
 #include "base/names.h"
+#include "policy/expect.h"
 #include "policy/login_point.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
 
 using namespace grantd;
 
@@ -37,6 +39,29 @@ void check(const policy::policy& p) {
     must(p.find_person(name) == &who);
     for (const std::string& user : who.os) must(p.person_of_os_user(user) == &who);
     for (const std::string& key : who.keys) must(base::is_printable_utf8(key));
+  }
+  for (const auto& [name, r] : p.rules) {
+    must(name == r.name && (r.deny || r.max_us > 0) && r.approvals <= r.approvers.size() + 20);
+    for (const auto* list : {&r.who, &r.approvers, &r.notify}) {
+      for (const std::string& who : *list) must(p.people.contains(who));
+    }
+  }
+  for (const auto& u : run_expectations(p, {})) must(base::is_printable_utf8(print(u)));
+  for (const std::string& w : p.warnings) must(base::is_printable_utf8(w));
+  size_t asked = 0;
+  for (const auto& [person, who] : p.people) {
+    for (const auto& [resource, what] : p.resources) {
+      if (++asked > 100) return;
+      policy::question q;
+      q.person = person;
+      q.resource = resource;
+      q.reason = "OPS-12";
+      q.read_write = asked % 2 == 0;
+      const auto j = policy::judge(p, q, {});
+      must(j.what == policy::judgement::outcome::refused
+               ? !j.message.empty()
+               : j.for_us > 0 && j.for_us <= what.max_us && !j.by->deny);
+    }
   }
 }
 

@@ -41,15 +41,21 @@ TEST(the_example_shows_the_defaults) {
 
 TEST(every_key_is_read) {
   const policy::config c = accepted(
-      parse("policy = \"/a/p\"\nstore = \"/a/s\"\nanchor = \"/a/n\"\nrun = \"/a/r\"\ntable_group = "
+      parse("policy = \"/a/p\"\nstore = \"/a/s\"\nanchor = \"/a/n\"\nrun = \"/a/r\"\nallowed_signers = "
+            "\"/a/w\"\nnode_key = "
+            "\"/a/k\"\naudit_file = \"/a/u\"\ntable_group = "
             "\"110\"\nask_user = \"q\"\n"
             "[[reporter]]\nuser = \"u\"\ncluster = \"c\"\n[[reporter]]\nuser = \"u\"\ncluster = \"d\"\n"
-            "[limits]\nconnections = 9\nconnections_per_uid = 8\nmessage_bytes = 4096\nidle_seconds = 0\n"));
+            "[limits]\nconnections = 9\nconnections_per_uid = 8\nmessage_bytes = 4096\nidle_seconds = "
+            "0\npending_hours = 24\n"));
   policy::config expected;
   expected.policy = "/a/p";
   expected.store = "/a/s";
   expected.anchor = "/a/n";
   expected.run = "/a/r";
+  expected.allowed_signers = "/a/w";
+  expected.node_key = "/a/k";
+  expected.audit_file = "/a/u";
   expected.table_group = "110";
   expected.ask_user = "q";
   expected.reporters = {{"u", "c"}, {"u", "d"}};
@@ -57,6 +63,7 @@ TEST(every_key_is_read) {
   expected.connections_per_uid = 8;
   expected.message_bytes = 4096;
   expected.idle_seconds = 0;
+  expected.pending_hours = 24;
   TEST_ASSERT_TRUE(c == expected);
   round_trips(c);
 }
@@ -66,6 +73,13 @@ TEST(an_empty_ask_user_switches_it_off) {
   TEST_ASSERT_EQUAL_STRING("", c.ask_user);
   round_trips(c);
   refused_at(parse("ask_user = 7\n"), 1, 12, {"ask_user"});
+}
+
+TEST(an_empty_audit_file_switches_it_off_and_other_paths_are_never_empty) {
+  TEST_ASSERT_EQUAL_STRING("", accepted(parse("audit_file = \"\"\n")).audit_file);
+  refused_at(parse("audit_file = \"audit\"\n"), 1, 14, {"not an absolute path"});
+  refused_at(parse("allowed_signers = \"\"\n"), 1, 19, {"not an absolute path"});
+  refused_at(parse("node_key = \"\"\n"), 1, 12, {"not an absolute path"});
 }
 
 TEST(what_is_printed_reads_back_the_same) {
@@ -102,6 +116,8 @@ TEST(random_configurations_read_back_the_same) {
     c.connections_per_uid = 1 + upto(c.connections);
     c.message_bytes = 1024 + upto(60'000);
     c.idle_seconds = upto(86'401);
+    c.pending_hours = 1 + upto(168);
+    c.audit_file = upto(2) == 0 ? "" : "/u/" + word();
     round_trips(c);
   }
 }
@@ -137,6 +153,7 @@ TEST(the_anchor_stands_beside_the_store) {
 TEST(nothing_that_must_last_stands_in_the_run_directory) {
   refused_at(parse("store = \"/run/grantd/store\"\n"), 1, 9, {"empty after a reboot"});
   refused_at(parse("anchor = \"/run/grantd/anchor\"\n"), 1, 10, {"empty after a reboot"});
+  refused_at(parse("node_key = \"/run/grantd/key\"\n"), 1, 12, {"empty after a reboot"});
   refused_at(parse("run = \"/var\"\n"), 1, 7, {"empty after a reboot"});
 }
 
@@ -172,6 +189,8 @@ TEST(limits_have_limits) {
   refused_at(parse("[limits]\nmessage_bytes = 100\n"), 2, 17, {"between 1024 and 16777216"});
   refused_at(parse("[limits]\nidle_seconds = 86401\n"), 2, 16, {"between 0 and 86400"});
   refused_at(parse("[limits]\nidle_seconds = 4294967296\n"), 2, 16, {"4294967296"});
+  refused_at(parse("[limits]\npending_hours = 0\n"), 2, 17, {"between 1 and 168"});
+  refused_at(parse("[limits]\npending_hours = 169\n"), 2, 17, {"between 1 and 168"});
   refused_at(parse("limits = 3\n"), 1, 10, {"[limits]"});
   TEST_ASSERT_EQUAL_UINT64(10, accepted(parse("[limits]\nconnections = 10\n")).connections_per_uid);
 }
