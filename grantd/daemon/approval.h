@@ -26,6 +26,7 @@ namespace grantd::daemon {
 [[nodiscard]] unsigned needs_of(const store::request& r, const policy::rule& rule);
 
 // Those of its approvals that count by that rule now: by who may approve, and signed where it must be.
-[[nodiscard]] std::vector<const store::approval*> that_count(const store::request& r, const policy::rule& rule);
+[[nodiscard]] std::vector<const store::approval*> that_count(const store::request& r,
+                                                             const policy::rule& rule);
 
 }  // namespace grantd::daemon

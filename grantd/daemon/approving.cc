@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words about pending requests: approvals, denials, cancellations. An approval counts by who gave it, never by who
-// carried it; whatever is unclear about it, it does not count.
+// Words about pending requests: approvals, denials, cancellations. An approval counts by who gave it, never
+// by who carried it; whatever is unclear about it, it does not count.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -23,7 +23,9 @@ reply no_request(uint64_t number) {
                  "grantctl requests");
 }
 
-reply not_approver(std::string message) { return refusal("NotApprover", std::move(message), "grantctl requests"); }
+reply not_approver(std::string message) {
+  return refusal("NotApprover", std::move(message), "grantctl requests");
+}
 
 reply bad_signature(std::string message, uint64_t number) {
   return refusal("BadSignature", std::move(message), "grantctl approve " + request_id_of(number));
@@ -39,7 +41,8 @@ void core::resolve_words(std::vector<opening>& opens, std::vector<finished>& out
 
 std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& opens) {
   if (store_->locked() != store::lock_reason::none || unread_) {
-    return std::unexpected(refusal("Locked", "the store is locked: requests cannot be changed", "grantctl store"));
+    return std::unexpected(
+        refusal("Locked", "the store is locked: requests cannot be changed", "grantctl store"));
   }
   const pending_request* known = pending_.find(w.request);
   if (known == nullptr) {
@@ -68,8 +71,8 @@ std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& 
       return approve(w, d, opens);
     case word::kind::deny:
       if (!w.may_grant && (rule == nullptr || !policy::may_approve(*rule, w.person, d.is.person))) {
-        return std::unexpected(not_approver(
-            fmt::format("request {} is not yours to deny", request_id_of(w.request))));
+        return std::unexpected(
+            not_approver(fmt::format("request {} is not yours to deny", request_id_of(w.request))));
       }
       d.is.is = state::denied;
       d.events.emplace_back("deny");
@@ -127,7 +130,8 @@ std::expected<store::approval, reply> core::approval_of(const word& w, const sto
   }
   if (a.person.empty()) return std::unexpected(not_approver("root is no person, and approvals are people's"));
   if (a.person == r.person)
-    return std::unexpected(not_approver(fmt::format("nobody approves their own request: {} is {}'s", id, r.person)));
+    return std::unexpected(
+        not_approver(fmt::format("nobody approves their own request: {} is {}'s", id, r.person)));
   if (!policy::may_approve(rule, a.person, r.person)) {
     return std::unexpected(
         not_approver(fmt::format("rule {} does not let {} approve {}", rule.name, a.person, id)));
@@ -141,7 +145,8 @@ std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<op
   const std::string id = request_id_of(d.is.number);
   const policy::rule* rule = rule_of(&p, d.is);
   auto no_longer = [&](std::string_view what) {
-    return std::unexpected(refusal("NoRule", fmt::format("the policy no longer {} what {} asks for", what, id),
+    return std::unexpected(refusal("NoRule",
+                                   fmt::format("the policy no longer {} what {} asks for", what, id),
                                    "grantctl request " + d.is.resource));
   };
   if (rule == nullptr || !policy::may_ask(p, d.is.person, d.is.resource, d.is.read_write, d.is.break_glass))
@@ -158,13 +163,14 @@ std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<op
   if (counted.size() >= needs_of(d.is, *rule)) {
     const policy::person* person = p.find_person(d.is.person);
     const policy::resource* resource = p.find_resource(d.is.resource);
-    bool still = person != nullptr && resource != nullptr &&
-                 gives_all(pool_, pool_.put(policy::scopes_of(*person, *resource, d.is.read_write, d.is.role)),
-                           pool_.put(d.is.scopes));
+    bool still =
+        person != nullptr && resource != nullptr &&
+        gives_all(pool_, pool_.put(policy::scopes_of(*person, *resource, d.is.read_write, d.is.role)),
+                  pool_.put(d.is.scopes));
     int64_t length = d.is.for_us;
     for (const store::approval* one : counted) length = std::min(length, one->for_us);
-    length = std::min({length, rule->max_us == 0 ? length : rule->max_us,
-                       resource == nullptr ? length : resource->max_us});
+    length = std::min(
+        {length, rule->max_us == 0 ? length : rule->max_us, resource == nullptr ? length : resource->max_us});
     auto opened = still ? open_for(d, length, opens) : no_longer("gives");
     if (!opened) {
       d.is.approvals.pop_back();

@@ -112,7 +112,8 @@ std::vector<finished> core::turn() {
     const open_grant* g = windows_.find(o.record.number);
     json::value object = describe(pool_, time_, *g);
     events_.push_back({.name = "grant", .person = o.record.person, .grant = object});
-    say(level::notice,
+    say_recorded(
+        level::notice,
         fmt::format("{}: {} may use {} until {}, granted by {}", id_of(o.record.number), o.record.person,
                     o.record.resource, base::print_timestamp(o.record.not_after).view(), o.record.made_by));
     if (o.asked == nullptr) continue;
@@ -171,9 +172,9 @@ json::value core::end_one(uint64_t number, store::state how, const std::string& 
   const ended_grant& e = windows_.end(number, how, time_.utc(), time_.boot(), by, reason);
   undurable_.push_back({number, how, by, reason, time_.utc()});
   std::string person(pool_.text(e.was.person));
-  say(level::notice,
-      fmt::format("{}: {} on {} {} by {}{}{}", id_of(number), person, pool_.text(e.was.resource),
-                  state_word(how), by, reason.empty() ? "" : ": ", reason));
+  say_recorded(level::notice,
+               fmt::format("{}: {} on {} {} by {}{}{}", id_of(number), person, pool_.text(e.was.resource),
+                           state_word(how), by, reason.empty() ? "" : ": ", reason));
   json::value object = describe(pool_, e);
   events_.push_back({.name = std::string(event_word(how)), .person = std::move(person), .grant = object});
   dirty_ = true;
@@ -289,6 +290,8 @@ std::expected<void, store::error> core::write_all(std::vector<opening>* opens, b
     if (auto done = end_drafts(*opens); !done) return done;
     if (auto done = write_reviews(); !done) return done;
   }
+  // At least once: what cannot be told now is told later, and some lines are written twice after a crash.
+  if (exported_ > store_->exported()) (void)store_->set_exported(exported_);
   if (auto done = store_->set_high_water(time_.mark(), time_.boot(), settings_.boot); !done) return done;
   return store_->commit(urgent);
 }

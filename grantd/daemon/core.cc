@@ -126,8 +126,8 @@ void core::load_ended() {
 void core::take_policy(loaded_policy fresh) {
   std::string people = std::to_string(fresh.policy->people.size());
   std::string resources = std::to_string(fresh.policy->resources.size());
-  say(level::notice, fmt::format("policy in force: {} people, {} resources, {} rules", people, resources,
-                                 fresh.policy->rules.size()));
+  say_recorded(level::notice, fmt::format("policy in force: {} people, {} resources, {} rules", people,
+                                          resources, fresh.policy->rules.size()));
   for (const std::string& w : fresh.policy->warnings) say(level::warning, w);
   for (std::string& c : roster_.take(std::move(fresh.policy), std::move(fresh.uids), fresh.signers))
     say(level::warning, std::move(c));

@@ -28,6 +28,8 @@ namespace grantd::daemon {
 
 using service::level;
 
+struct node_identity;
+
 // Who waits for an answer; the core only hands it back. 0: nobody.
 using ticket = uint64_t;
 
@@ -87,7 +89,8 @@ struct ask {
   std::optional<int64_t> from_us;
   bool read_write = false;
   bool break_glass = false;
-  uint64_t extends = 0;  // an open grant of theirs: what it opens is asked for again, until for_us after its end
+  uint64_t extends =
+      0;  // an open grant of theirs: what it opens is asked for again, until for_us after its end
   std::string by;
 };
 
@@ -96,10 +99,10 @@ struct word {
   enum class kind : uint8_t { approve, deny, cancel } what = kind::approve;
   ticket from = 0;
   uint64_t request = 0;
-  std::string person{};              // who says so; whoever signed, where there is a signature
-  bool may_grant = false;            // may deny whatever the rule says
-  std::optional<int64_t> for_us{};   // of an approval: shorter than asked for
-  std::string signature{};           // armoured; empty: by uid
+  std::string person{};             // who says so; whoever signed, where there is a signature
+  bool may_grant = false;           // may deny whatever the rule says
+  std::optional<int64_t> for_us{};  // of an approval: shorter than asked for
+  std::string signature{};          // armoured; empty: by uid
   std::string reason{};
 };
 
@@ -119,8 +122,8 @@ struct finished {
 struct event {
   std::string name;  // "grant", "revoke", "give-back", "expire", "request", "approve", ...
   std::string person;
-  json::value grant{};            // null: none
-  json::value request{};          // null: none
+  json::value grant{};              // null: none
+  json::value request{};            // null: none
   std::vector<std::string> also{};  // people whom it concerns besides: approvers, those told of break-glass
 };
 
@@ -137,10 +140,11 @@ struct settings {
   gid_t group = static_cast<gid_t>(-1);
   base::siphash_key key;  // random
   int32_t utc_offset_s = 0;
-  std::string policy_file;  // for messages
+  std::string policy_file;                                  // for messages
   int64_t pending_us = int64_t{8} * 3600 * base::us_per_s;  // then a request that nobody answered lapses
   // Reads the policy's files again, for ReloadPolicy; the error says every mistake.
   std::function<std::expected<loaded_policy, std::string>()> read_policy{};
+  std::shared_ptr<const node_identity> node{};  // signs checkpoints; null: nobody
 };
 
 class core {
@@ -185,6 +189,12 @@ class core {
   bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
   // A login that grant let in. Where its window starts with the first use, that was it.
   void logged_in(uint64_t grant, base::boot_time at);
+  // A checkpoint that was signed, for the chain.
+  void keep_checkpoint(std::string text) { keep_note("checkpoint", {{"text", std::move(text)}}); }
+  // What has happened, but has no audit record yet.
+  [[nodiscard]] bool unrecorded() const { return !notes_.empty() || not_durable() != 0; }
+  // Up to there the audit stands in its file: the store is told with the next batch.
+  void exported(uint64_t sequence) { exported_ = sequence; }
   // Expiry, steps of the clock and all that was submitted. When it returns, the answers are true: what they
   // acknowledge is in the store, its anchor and the table.
   [[nodiscard]] std::vector<finished> turn();
@@ -230,6 +240,7 @@ class core {
   struct line {
     level at;
     std::string text;
+    bool recorded = false;  // an audit record says the same: the journal needs one of the two
   };
   [[nodiscard]] std::vector<line> take_lines() { return std::exchange(lines_, {}); }
 
@@ -372,6 +383,7 @@ class core {
   void refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out);
   void publish();
   void say(level at, std::string text) { lines_.push_back({at, std::move(text)}); }
+  void say_recorded(level at, std::string text) { lines_.push_back({at, std::move(text), true}); }
 
   settings settings_;
   std::unique_ptr<store::store> store_;
@@ -394,8 +406,8 @@ class core {
   std::deque<draft> drafts_;               // of this turn
   std::vector<review_request> reviewing_;  // of this turn
   std::vector<shortening> shortened_;      // in force, not in the store yet
-  std::vector<lock_ending> unlocking_;   // asked for in this turn: in the store first, then in the table
-  std::vector<lock_ending> locks_over_;  // their time was up; not in the store yet
+  std::vector<lock_ending> unlocking_;     // asked for in this turn: in the store first, then in the table
+  std::vector<lock_ending> locks_over_;    // their time was up; not in the store yet
   std::vector<store::store::remapped_lock> lock_remaps_;
   std::map<uint64_t, store::state> ended_before_;  // by the last table; not compared with the store yet
   std::vector<ending> undurable_;                  // in force, not in the store yet
@@ -408,6 +420,7 @@ class core {
   base::boot_time high_water_written_{};
   store::store::check_state check_ = store::store::check_state::more;
   store::lock_reason published_lock_ = store::lock_reason::none;
+  uint64_t exported_ = 0;
   bool dirty_ = false;   // the table no longer says what is true
   bool unread_ = false;  // the store could not be read; nothing of it is open
   bool retry_ = false;

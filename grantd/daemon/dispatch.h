@@ -92,6 +92,8 @@ answer accept_clock(request& r);
 answer store_state(request& r);
 answer unlock_store(request& r);
 answer audit(request& r);
+answer audit_chain(request& r);
+answer checkpoint(request& r);
 answer seen(request& r);
 answer on_behalf(request& r);
 answer sessions(request& r);

@@ -26,6 +26,7 @@ namespace grantd::daemon {
     const std::string& path);
 
 // No file: nobody besides the policy's own keys.
-[[nodiscard]] std::expected<std::vector<proof::allowed_signer>, std::string> load_signers(const std::string& path);
+[[nodiscard]] std::expected<std::vector<proof::allowed_signer>, std::string> load_signers(
+    const std::string& path);
 
 }  // namespace grantd::daemon

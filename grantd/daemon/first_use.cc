@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows that start with the first login: it cuts them to their length. Ends only ever move earlier, so hearing of a
-// login twice, late, or of a later one first changes nothing that was right.
+// Windows that start with the first login: it cuts them to their length. Ends only ever move earlier, so
+// hearing of a login twice, late, or of a later one first changes nothing that was right.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -24,8 +24,8 @@ void core::logged_in(uint64_t grant, base::boot_time at) {
     g.mapped.end = end;
     s.not_after = g.not_after;
   });
-  say(level::notice, fmt::format("{}: first used, so it ends {}", id_of(grant),
-                                 base::print_timestamp(s.not_after).view()));
+  say(level::notice,
+      fmt::format("{}: first used, so it ends {}", id_of(grant), base::print_timestamp(s.not_after).view()));
   shortened_.push_back(s);
   dirty_ = true;  // the next turn publishes, and makes it durable
 }

@@ -36,10 +36,8 @@ void add_requests(request& r, json::value& to) {
   if (!r.by.person.empty()) {
     json::value own{json::value::array{}};
     const base::utc_time day_ago = {r.in.time().utc().us - int64_t{86400} * base::us_per_s};
-    auto rows = r.in.truth().requests({.person = r.by.person,
-                                       .pending_only = false,
-                                       .ended_since = day_ago,
-                                       .limit = most_of_own});
+    auto rows = r.in.truth().requests(
+        {.person = r.by.person, .pending_only = false, .ended_since = day_ago, .limit = most_of_own});
     if (rows) {
       for (const store::request& q : *rows) own.push(described(r, q));
     }

@@ -109,8 +109,9 @@ std::vector<core::waiting_lock> core::take_locks(std::vector<finished>& out) {
     l.start = time_.boot();
     l.is.mapped_end = {time_.boot().ns + r.for_us * base::ns_per_us};
     l.is.mapped_boot = settings_.boot;
-    say(level::notice, fmt::format("{}: {} locked for {} by {}: {}", lock_id_of(l.is.number),
-                                   subject_of(l.is), base::print_duration(r.for_us).view(), r.by, r.message));
+    say_recorded(level::notice,
+                 fmt::format("{}: {} locked for {} by {}: {}", lock_id_of(l.is.number), subject_of(l.is),
+                             base::print_duration(r.for_us).view(), r.by, r.message));
     made.push_back({r.from, l.is.number});
     locks_.add(std::move(l));
     dirty_ = true;
@@ -143,7 +144,8 @@ std::vector<core::waiting_lock_end> core::resolve_lock_ends(std::vector<finished
 void core::lift_locks() {
   for (const lock_ending& e : std::exchange(unlocking_, {})) {
     if (const lock_in_force* l = locks_.find(e.number)) {
-      say(level::notice, fmt::format("{}: {} unlocked by {}", lock_id_of(e.number), subject_of(l->is), e.by));
+      say_recorded(level::notice,
+                   fmt::format("{}: {} unlocked by {}", lock_id_of(e.number), subject_of(l->is), e.by));
     }
     std::erase_if(lock_remaps_, [&](const auto& r) { return r.number == e.number; });
     locks_.remove(e.number);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "daemon/files.h"
+#include "daemon/node_key_file.h"
 #include "daemon/server.h"
 #include "policy/expect.h"
 #include "service/log.h"
@@ -67,6 +68,9 @@ int print(const command_line& line) {
     return 1;
   }
   std::fputs(policy::print(*config).c_str(), stdout);
+  auto verifier = read_verifier(config->node_key);
+  std::printf("# node key: %s\n",
+              verifier ? verifier->c_str() : ("none to be read: " + verifier.error()).c_str());
   return 0;
 }
 

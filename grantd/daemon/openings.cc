@@ -59,7 +59,8 @@ std::optional<reply> core::nothing_opens() const {
   return std::nullopt;
 }
 
-std::expected<int64_t, reply> core::start_of(std::optional<int64_t> from_us, const std::string& without) const {
+std::expected<int64_t, reply> core::start_of(std::optional<int64_t> from_us,
+                                             const std::string& without) const {
   int64_t from = from_us.value_or(time_.utc().us);
   if (from < time_.utc().us - just_now_us)
     return std::unexpected(refusal("NotInTheFuture", "the start lies in the past", without));

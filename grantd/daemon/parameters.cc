@@ -27,8 +27,12 @@ void parameters::wrong(std::string_view key, std::string why) {
   if (!fault_) fault_ = invalid_parameter(key, "\"" + std::string(key) + "\" " + std::move(why));
 }
 
-std::optional<std::string> parameters::text(std::string_view key, size_t max) { return read(key, max, false); }
-std::optional<std::string> parameters::lines(std::string_view key, size_t max) { return read(key, max, true); }
+std::optional<std::string> parameters::text(std::string_view key, size_t max) {
+  return read(key, max, false);
+}
+std::optional<std::string> parameters::lines(std::string_view key, size_t max) {
+  return read(key, max, true);
+}
 
 std::optional<std::string> parameters::read(std::string_view key, size_t max, bool many_lines) {
   const json::value* v = take(key);

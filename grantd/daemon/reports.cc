@@ -90,23 +90,24 @@ void reports::take_report(uid_t uid, const wire::report& r) {
   if (r.outcome == wire::outcome::allowed) return core_.logged_in(r.grant, {r.boot_ns});
   std::string account = print(decision::account{static_cast<decision::identity_class>(r.proved_by), r.name});
   std::string why(reason_word(static_cast<decision::reason>(r.reason)));
+  const bool recorded = recorded_.take(now.boot) &&
+                        core_.note(std::string(outcome_word(r.outcome)), {{"account", account},
+                                                                          {"login_point", point_word(r)},
+                                                                          {"role", std::string(r.role)},
+                                                                          {"reason", why},
+                                                                          {"remote", std::string(r.remote)},
+                                                                          {"reporter", std::to_string(uid)}});
   if (logged_.take(now.boot)) {
     if (uint64_t n = std::exchange(unsaid_, 0); n != 0) {
       lines_.push_back({level::warning, fmt::format("{} more reports were not logged", n)});
     }
     level at = r.outcome == wire::outcome::break_glass ? level::alert : level::info;
-    lines_.push_back({at, fmt::format("{}: {} at {} ({}){}{}", outcome_word(r.outcome), account,
-                                      point_word(r), why, r.remote.empty() ? "" : " from ", r.remote)});
+    lines_.push_back({at,
+                      fmt::format("{}: {} at {} ({}){}{}", outcome_word(r.outcome), account, point_word(r),
+                                  why, r.remote.empty() ? "" : " from ", r.remote),
+                      recorded});
   } else {
     ++unsaid_;
-  }
-  if (recorded_.take(now.boot)) {
-    (void)core_.note(std::string(outcome_word(r.outcome)), {{"account", account},
-                                                            {"login_point", point_word(r)},
-                                                            {"role", std::string(r.role)},
-                                                            {"reason", why},
-                                                            {"remote", std::string(r.remote)},
-                                                            {"reporter", std::to_string(uid)}});
   }
 }
 

@@ -28,7 +28,8 @@ reply unreadable(const request& r) {
 }
 
 reply no_request(const std::string& id) {
-  return refusal("NoSuchRequest", "there is no request " + id + " that you may see", "grantctl requests --all");
+  return refusal("NoSuchRequest", "there is no request " + id + " that you may see",
+                 "grantctl requests --all");
 }
 
 // By id: memory knows better than the store while one is pending.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handlers that change requests: Request, Approve, Deny, Cancel, Review. They read what was given, then hand over to
-// the batch, which decides.
+// Handlers that change requests: Request, Approve, Deny, Cancel, Review. They read what was given, then hand
+// over to the batch, which decides.
 #include <limits>
 
 #include "base/ident.h"
@@ -75,7 +75,8 @@ answer request_window(request& r) {
     auto number = base::parse_id('g', *extends);
     if (!number) return invalid_parameter("extends", "not the id of a grant (they look like g-7k2m)");
     if (a.from_us || a.read_write || a.break_glass || !a.role.empty())
-      return invalid_parameter("extends", "an extension asks for what the grant opened: only how long and why");
+      return invalid_parameter("extends",
+                               "an extension asks for what the grant opened: only how long and why");
     a.extends = *number;
   } else {
     a.resource = *resource;

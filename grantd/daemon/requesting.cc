@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests in the core: asked, answered by the rules, granted, lapsed. A request, its approvals and its grant are one
-// transaction; memory follows the store, never the other way.
+// Requests in the core: asked, answered by the rules, granted, lapsed. A request, its approvals and its grant
+// are one transaction; memory follows the store, never the other way.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -38,8 +38,9 @@ reply refusal_of(const policy::judgement& j, const ask& a) {
       return refusal("OutsideHours", j.message, asking_again(a, " --at TIME"));
     case objection::too_long: {
       std::string most(base::print_duration_short(j.for_us).view());
-      reply r = refusal("TooLong", j.message,
-                        a.extends == 0 ? asking_again(a, " --for " + most) : "grantctl extend --for DURATION");
+      reply r =
+          refusal("TooLong", j.message,
+                  a.extends == 0 ? asking_again(a, " --for " + most) : "grantctl extend --for DURATION");
       r.parameters.set("max_us", j.for_us);
       return r;
     }
@@ -103,7 +104,8 @@ std::expected<void, reply> core::prolong(ask& a) const {
   if (g->request != 0) {
     auto was = store_->find_request(g->request);
     if (!was) {
-      return std::unexpected(refusal("Busy", "the store cannot be read: nothing opens", "journalctl -u grantd"));
+      return std::unexpected(
+          refusal("Busy", "the store cannot be read: nothing opens", "journalctl -u grantd"));
     }
     a.role = was->role;
   }
@@ -143,9 +145,11 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
                                        .start = {*from}},
                                       used);
   if (unknown) {
-    return std::unexpected(refusal("Busy", "the store cannot be read: nothing opens", "journalctl -u grantd"));
+    return std::unexpected(
+        refusal("Busy", "the store cannot be read: nothing opens", "journalctl -u grantd"));
   }
-  if (j.what == policy::judgement::outcome::refused || j.by == nullptr) return std::unexpected(refusal_of(j, a));
+  if (j.what == policy::judgement::outcome::refused || j.by == nullptr)
+    return std::unexpected(refusal_of(j, a));
 
   draft d{.is_new = true};
   store::request& r = d.is;
@@ -168,7 +172,8 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   if (r.start) r.lapses = std::min(r.lapses, base::utc_time{r.start->us + r.for_us});
   const policy::person* person = p.find_person(r.person);
   const policy::resource* resource = p.find_resource(r.resource);
-  if (person == nullptr || resource == nullptr) return std::unexpected(refusal_of(j, a));  // judge() knows them
+  if (person == nullptr || resource == nullptr)
+    return std::unexpected(refusal_of(j, a));  // judge() knows them
   r.scopes = policy::scopes_of(*person, *resource, r.read_write, r.role);
   if (a.from != 0) d.waiting.push_back(a.from);
   d.events.emplace_back("request");
@@ -180,7 +185,8 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
     return {};
   }
   if (!text_to_sign(r, r.for_us, store_->uuid())) {
-    return std::unexpected(invalid_parameter("reason", "nobody could sign this: it must be one line of text"));
+    return std::unexpected(
+        invalid_parameter("reason", "nobody could sign this: it must be one line of text"));
   }
   if (const pending_request* same = pending_.same_as(r)) {
     reply again;
@@ -189,10 +195,9 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
     return {};
   }
   if (pending_.all().size() >= max_pending || pending_.of_person(r.person) >= max_pending_of_person) {
-    return std::unexpected(refusal("TooMany",
-                                   fmt::format("{} requests of {} wait already", pending_.of_person(r.person),
-                                               r.person),
-                                   "grantctl requests; grantctl cancel ID"));
+    return std::unexpected(refusal(
+        "TooMany", fmt::format("{} requests of {} wait already", pending_.of_person(r.person), r.person),
+        "grantctl requests; grantctl cancel ID"));
   }
   drafts_.push_back(std::move(d));
   return {};
@@ -290,8 +295,8 @@ std::expected<void, store::error> core::end_drafts(const std::vector<opening>& o
   }
   for (draft& d : drafts_) {
     if (d.invalid || d.is.is == state::pending) continue;
-    auto done = store_->end_request(d.is.number, d.is.is, d.is.ended_by, d.is.ended_reason, d.is.grant,
-                                    time_.utc());
+    auto done =
+        store_->end_request(d.is.number, d.is.is, d.is.ended_by, d.is.ended_reason, d.is.grant, time_.utc());
     if (!done && store::is_over(done.error())) {
       d.invalid = true;
     } else if (!done) {
@@ -328,16 +333,16 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
       pending_.remove(d.is.number);
     }
     const pending_request* waits = pending_.find(d.is.number);
-    const json::value object = describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(),
-                                        approvers_of(p, d.is));
+    const json::value object =
+        describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(), approvers_of(p, d.is));
     const policy::rule* rule = rule_of(p, d.is);
     std::vector<std::string> also;
     if (rule != nullptr) also.assign(rule->approvers.begin(), rule->approvers.end());
     if (rule != nullptr && d.is.break_glass) also.assign(rule->notify.begin(), rule->notify.end());
     for (const std::string& name : d.events) {
       events_.push_back({.name = name, .person = d.is.person, .request = object, .also = also});
-      say(level::notice, fmt::format("{}: {}{}{}", word_of(d.is), name,
-                                     d.is.ended_reason.empty() ? "" : ", ", d.is.ended_reason));
+      say_recorded(level::notice, fmt::format("{}: {}{}{}", word_of(d.is), name,
+                                              d.is.ended_reason.empty() ? "" : ", ", d.is.ended_reason));
     }
     reply answer;
     answer.parameters.set("request", object);

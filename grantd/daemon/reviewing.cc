@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Break-glass grants signed off: by somebody the rule names, or with the right "grant"; never by who broke the glass.
+// Break-glass grants signed off: by somebody the rule names, or with the right "grant"; never by who broke
+// the glass.
 #include <fmt/core.h>
 
 #include "daemon/answers.h"
@@ -70,7 +71,8 @@ void core::settle_reviews(const std::vector<waiting_review>& waiting, std::vecto
     say(level::notice, fmt::format("{}: break-glass signed off by {}{}{}", id_of(r.grant), r.by,
                                    r.note.empty() ? "" : ": ", r.note));
     if (auto g = store_->find(r.grant)) {
-      events_.push_back({.name = "review", .person = g->person, .grant = describe(*g, time_), .also = {r.by}});
+      events_.push_back(
+          {.name = "review", .person = g->person, .grant = describe(*g, time_), .also = {r.by}});
     }
   }
   for (const waiting_review& w : waiting) {

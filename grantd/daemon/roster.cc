@@ -95,21 +95,24 @@ std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, u
   keys_.clear();
   for (const auto& [name, person] : p->people) {
     for (const std::string& line : person.keys) {
-      if (auto key = policy::parse_key_line(line)) keys_.emplace(key->blob, approval_key{name, without_comment(line)});
+      if (auto key = policy::parse_key_line(line))
+        keys_.emplace(key->blob, approval_key{name, without_comment(line)});
     }
   }
   for (const proof::allowed_signer& s : signers) {
     for (const std::string& principal : s.principals) {
       const policy::person* person = p->find_person(principal);
       if (person == nullptr) {
-        complaints.push_back(fmt::format("allowed_signers line {}: the policy knows no person {}", s.line, principal));
+        complaints.push_back(
+            fmt::format("allowed_signers line {}: the policy knows no person {}", s.line, principal));
         continue;
       }
       approval_key key{person->name, s.key_type + " " + proof::encode_base64(s.blob), s};
       auto [known, fresh] = keys_.emplace(s.blob, std::move(key));
       if (!fresh && known->second.person != person->name) {
-        complaints.push_back(fmt::format("allowed_signers line {}: this key is {}'s already, so it is not {}'s",
-                                         s.line, known->second.person, person->name));
+        complaints.push_back(
+            fmt::format("allowed_signers line {}: this key is {}'s already, so it is not {}'s", s.line,
+                        known->second.person, person->name));
       }
     }
   }

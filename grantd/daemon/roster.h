@@ -46,8 +46,8 @@ class roster {
  public:
   // A uid that another OS user had when it was first seen is reported and left out: it may be somebody else's
   // now. Returns those complaints.
-  // `signers`: approval keys beside those of the policy; a key that is somebody else's already counts for nobody
-  // more.
+  // `signers`: approval keys beside those of the policy; a key that is somebody else's already counts for
+  // nobody more.
   std::vector<std::string> take(std::shared_ptr<const policy::policy> p, uid_map uids,
                                 const std::vector<proof::allowed_signer>& signers = {});
   // Why the file now on disk is not in force; empty: it is.
@@ -68,7 +68,7 @@ class roster {
   uid_map uids_;
   struct approval_key {
     std::string person;
-    std::string line;                                  // "TYPE BASE64"
+    std::string line;                                // "TYPE BASE64"
     std::optional<proof::allowed_signer> limited{};  // absent: of the policy, always good
   };
   std::map<std::string, approval_key, std::less<>> keys_;  // by blob

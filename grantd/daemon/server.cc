@@ -25,13 +25,14 @@ constexpr int between_slices_ms = 5;  // the store's check takes a fifth of a pr
 
 int server::run() {
   while (!stopping_) {
-    auto heard = loop_.wait(patience_ms(clients_->unheard() || core_->has_work()));
+    auto heard = loop_.wait(patience_ms(clients_->unheard() || core_->has_work() || audit_->behind()));
     for (const epoll_event& e : heard) handle(e.data.u64, e.events);
     clients_->hear();
     if (reload_due_) reload();
     base::boot_time now = base::boot_now();
     if (now.ns - last_second_.ns >= second_ns) each_second(now);
     if (turn_due_ || core_->has_work() || now.ns - last_turn_.ns >= turn_at_least_every_ns) one_turn();
+    audit_->slice();
     speak();
     if (core_->must_exit()) return 1;
     if (heard.empty() && !core_->has_work()) (void)core_->check_slice();
@@ -40,6 +41,7 @@ int server::run() {
   one_turn();
   core_->stop();
   clients_->flush_all();
+  audit_->finish();
   speak();
   service::log(level::notice, "stopped; the window table stays");
   return 0;
@@ -88,13 +90,15 @@ void server::one_turn() {
 
 void server::speak() {
   clients_->tell_watchers(core_->take_events());
-  for (const auto& l : core_->take_lines()) service::log(l.at, l.text);
-  for (const auto& l : reports_->take_lines()) service::log(l.at, l.text);
+  for (auto& l : core_->take_lines()) audit_->pass(std::move(l));
+  for (auto& l : reports_->take_lines()) audit_->pass(std::move(l));
+  for (const auto& l : audit_->take_lines()) service::log(l.at, l.text);
 }
 
 void server::each_second(base::boot_time now) {
   last_second_ = now;
   reports_->settle(base::read_clocks());
+  audit_->each_second(now);
   if (core_->troubled()) {
     core_->retry();
     turn_due_ = true;
@@ -118,8 +122,8 @@ void server::each_second(base::boot_time now) {
 int server::patience_ms(bool work_left) const {
   if (work_left) return 0;
   if (core_->check() == store::store::check_state::more) return between_slices_ms;
-  bool often =
-      core_->troubled() || reports_->unsettled() || clients_->count() != 0 || notify_.watchdog_ns() != 0;
+  bool often = core_->troubled() || reports_->unsettled() || audit_->unsettled() || clients_->count() != 0 ||
+               notify_.watchdog_ns() != 0;
   return often ? 1000 : 30000;
 }
 
@@ -144,8 +148,13 @@ void server::reload() {
     config_.connections_per_uid = fresh->connections_per_uid;
     config_.message_bytes = fresh->message_bytes;
     config_.idle_seconds = fresh->idle_seconds;
+    const bool other_key = fresh->node_key != config_.node_key;
+    config_.node_key = fresh->node_key;
+    config_.audit_file = fresh->audit_file;
+    if (other_key || !node_->key) load_node_key();
     apply(config_);
   }
+  audit_->reopen(config_.audit_file);
   load_policy();
   clients_->drop_on_behalf();
   notify_.send("READY=1");

@@ -5,9 +5,11 @@
 #include <memory>
 #include <string>
 
+#include "daemon/audit_out.h"
 #include "daemon/clients.h"
 #include "daemon/core.h"
 #include "daemon/listener.h"
+#include "daemon/node_key_file.h"
 #include "daemon/reports.h"
 #include "daemon/timers.h"
 #include "policy/config.h"
@@ -29,6 +31,7 @@ class server {
   void load_policy();
   void reload();
   void apply(const policy::config& c);
+  void load_node_key();
   void handle(uint64_t number, uint32_t events);
   void take_signal();
   void one_turn();
@@ -46,6 +49,8 @@ class server {
   timers timers_;
   base::unique_fd signals_;
   std::unique_ptr<core> core_;
+  std::shared_ptr<node_identity> node_ = std::make_shared<node_identity>();
+  std::unique_ptr<audit_out> audit_;
   std::unique_ptr<reports> reports_;
   std::unique_ptr<clients> clients_;
   base::boot_time last_second_{};

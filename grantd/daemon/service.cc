@@ -94,6 +94,8 @@ method UnlockStore() -> (
   check: string
 )
 method Audit(after: ?int, limit: ?int) -> (records: []Record)
+method AuditChain(after: ?int, limit: ?int) -> (batch: string, count: int, last: int)
+method Checkpoint() -> (note: string, verifier: string)
 method Seen(limit: ?int) -> (events: []Seen, dropped: int)
 method Sessions(person: ?string, limit: ?int) -> (sessions: []Session, total: int, missed: int)
 method Keys() -> (keys: []Key)
@@ -145,6 +147,7 @@ error NoTable (message: string, help: ?string)
 error Locked (message: string, help: ?string)
 error NoSpace (message: string, help: ?string)
 error ClockBehind (message: string, help: ?string)
+error NoKey (message: string, help: ?string)
 error NoPolicy (message: string, help: ?string)
 error Busy (message: string, help: ?string)
 )";

@@ -8,7 +8,9 @@
 #include <sys/signalfd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <climits>
 #include <csignal>
 #include <cstring>
 
@@ -55,12 +57,18 @@ store::options store_options(const policy::config& c) {
   return o;
 }
 
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
 base::unique_fd take_signals() {
   sigset_t set;
   sigemptyset(&set);
   for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
   if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return {};
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error like a full disk
   return base::unique_fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
@@ -100,12 +108,19 @@ std::string server::start() {
   }
   auto truth = store::store::open(store_options(config_));
   if (!truth) return "the store: " + truth.error().what;
+  s.node = node_;
   core_ = std::make_unique<core>(std::move(s), clock_, std::move(*truth));
+  load_node_key();
+  std::optional<service::journal> journal;
+  if (service::stderr_is_journal()) journal.emplace(service::journal_socket);
+  audit_ = std::make_unique<audit_out>(
+      *core_, audit_out::places{config_.audit_file, host_name(), std::move(journal)});
   reports_ = std::make_unique<reports>(*core_, base::boot_now());
   clients_ = std::make_unique<clients>(loop_, *core_, reports_->all(), limits_within(config_, descriptors));
   apply(config_);
   load_policy();
   core_->start();
+  audit_->begin();
   // Sockets last: a second grantd was stopped by the store's lock before it could take them away.
   auto made = open_listeners(config_.run);
   if (!made) return made.error();
@@ -121,6 +136,22 @@ std::string server::start() {
   malloc_trim(0);
   notify_.send("READY=1");
   return {};
+}
+
+void server::load_node_key() {
+  node_->key.reset();
+  auto key = load_or_make_node_key(config_.node_key);
+  if (!key) {
+    node_->trouble = key.error();
+    service::log(level::alert, "no checkpoint can be signed; the node key " + node_->trouble);
+    return;
+  }
+  node_->key.emplace(std::move(*key));
+  const std::array<uint8_t, 16> uuid = core_->truth().uuid();
+  if (uuid == std::array<uint8_t, 16>{}) return;  // a LOCKED store without a name
+  std::string wrong =
+      keep_verifier(config_.node_key, proof::print_verifier(proof::node_name(uuid), node_->key->shown()));
+  if (!wrong.empty()) service::log(level::warning, "the node key's verifier cannot be kept: " + wrong);
 }
 
 void server::apply(const policy::config& c) {

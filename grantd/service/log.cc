@@ -15,8 +15,16 @@
 namespace grantd::service {
 namespace {
 
-void append_printable(std::string& out, std::string_view line) {
+bool is_socket(int fd) {
+  struct stat s{};
+  return fstat(fd, &s) == 0 && S_ISSOCK(s.st_mode);
+}
+
+}  // namespace
+
+std::string printable(std::string_view line) {
   static constexpr char hex[] = "0123456789abcdef";
+  std::string out;
   while (!line.empty()) {
     size_t n = base::utf8_length(line);
     if (n != 0 && base::is_printable_utf8(line.substr(0, n))) {
@@ -32,21 +40,15 @@ void append_printable(std::string& out, std::string_view line) {
     }
     line.remove_prefix(n);
   }
+  return out;
 }
-
-bool is_socket(int fd) {
-  struct stat s{};
-  return fstat(fd, &s) == 0 && S_ISSOCK(s.st_mode);
-}
-
-}  // namespace
 
 log_sink::log_sink(int fd, bool journal) : fd_(fd), journal_(journal), socket_(is_socket(fd)) {}
 
 std::string log_sink::framed(level at, std::string_view line) const {
   std::string out = journal_ ? "<" + std::to_string(static_cast<int>(at)) + ">"
                              : std::string(program_invocation_short_name) + ": ";
-  append_printable(out, line);
+  out += printable(line);
   out += '\n';
   return out;
 }

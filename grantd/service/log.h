@@ -12,7 +12,10 @@ namespace grantd::service {
 // syslog(3)'s numbers.
 enum class level : int { alert = 1, error = 3, warning = 4, notice = 5, info = 6 };
 
-// Bytes that are not printable UTF-8 are escaped. With "<N>" in front when stderr is the journal
+// Bytes that are not printable UTF-8 as "\\xNN": nothing that a terminal obeys.
+[[nodiscard]] std::string printable(std::string_view line);
+
+// Made printable(). With "<N>" in front when stderr is the journal
 // (JOURNAL_STREAM is set).
 void log(level at, std::string_view line);
 

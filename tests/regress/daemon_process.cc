@@ -84,7 +84,8 @@ void daemon_process::write_policy(const std::string& text) { std::ofstream(dir /
 void daemon_process::write_config(const std::string& more) {
   std::ofstream(config()) << "policy = \"" << dir / "policy.toml" << "\"\nstore = \"" << dir / "store"
                           << "\"\nanchor = \"" << dir / "anchor" << "\"\nrun = \"" << dir / "run"
-                          << "\"\ntable_group = \"" << getgid() << "\"\n"
+                          << "\"\nnode_key = \"" << dir / "node_key" << "\"\ntable_group = \"" << getgid()
+                          << "\"\n"
                           << more;
 }
 

@@ -80,7 +80,8 @@ class house {
     void who_asks(uid_t uid) {
       uid_map uids;
       uids.ask = uid;
-      core->take_policy({std::make_shared<const policy::policy>(*policy::parse_policy(usual_policy, "p")), uids, {}});
+      core->take_policy(
+          {std::make_shared<const policy::policy>(*policy::parse_policy(usual_policy, "p")), uids, {}});
       turn();
     }
   } w;
@@ -182,7 +183,8 @@ TEST(only_the_account_that_is_ask_now_speaks_for_others) {
   TEST_ASSERT_TRUE(identify(*w.core, s).may_grant);
   uid_map uids;
   uids.ask = 901;
-  w.core->take_policy({std::make_shared<const policy::policy>(*policy::parse_policy(usual_policy, "p")), uids, {}});
+  w.core->take_policy(
+      {std::make_shared<const policy::policy>(*policy::parse_policy(usual_policy, "p")), uids, {}});
   TEST_ASSERT_EQUAL_STRING("", identify(*w.core, s).person);
   TEST_ASSERT_FALSE(identify(*w.core, s).may_grant);
 }

@@ -107,7 +107,8 @@ TEST(an_approval_for_another_host_is_refused) {
   asking there;
   std::string id = here.request("alice", "orders-db", R"(,"reason":"x")");
   TEST_ASSERT_EQUAL_STRING(id, there.request("alice", "orders-db", R"(,"reason":"x")"));
-  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(here.approve_text("bob", id, bob_key, there.text(id))));
+  TEST_ASSERT_EQUAL_STRING("BadSignature",
+                           short_error(here.approve_text("bob", id, bob_key, there.text(id))));
   TEST_ASSERT_EQUAL_INT(0, here.grants());
 }
 
@@ -117,7 +118,8 @@ TEST(an_approval_for_another_duration_is_refused) {
   std::string half = w.text(id, R"(,"for_us":1800000000)");
   // What was signed for half an hour does not open an hour, nor the other way.
   TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve_text("bob", id, bob_key, half)));
-  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve("bob", id, bob_key, R"(,"for_us":1800000000)")));
+  TEST_ASSERT_EQUAL_STRING("BadSignature",
+                           short_error(w.approve("bob", id, bob_key, R"(,"for_us":1800000000)")));
   TEST_ASSERT_EQUAL_STRING("TooLong", short_error(w.approve("bob", id, bob_key, R"(,"for_us":7200000000)")));
   auto r = w.approve_text("bob", id, bob_key, half, R"(,"for_us":1800000000)");
   TEST_ASSERT_EQUAL_STRING("", short_error(r));
@@ -126,7 +128,8 @@ TEST(an_approval_for_another_duration_is_refused) {
 
 TEST(the_requesters_own_keys_do_not_approve) {
   asking w;
-  std::string id = w.request("alice", "orders-db", R"(,"read_write":true)");  // its rule names alice as an approver
+  std::string id =
+      w.request("alice", "orders-db", R"(,"read_write":true)");  // its rule names alice as an approver
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.approve("alice", id, alice_key)));
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.approve("bob", id, alice_second_key)));
   TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
@@ -242,7 +245,8 @@ deny = true
 hours = "Sun 00:00-00:01 UTC"
 )");
   // Three at once by the quota, then the other rule.
-  for (int i = 0; i < 3; ++i) (void)w.request("alice", "replica", R"(,"reason":")" + std::to_string(i) + "\"");
+  for (int i = 0; i < 3; ++i)
+    (void)w.request("alice", "replica", R"(,"reason":")" + std::to_string(i) + "\"");
   std::string id = w.request("alice", "replica", R"(,"reason":"more")");
   TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("carol", "Approve", R"({"id":")" + id + "\"}")));
@@ -253,7 +257,8 @@ hours = "Sun 00:00-00:01 UTC"
 
 TEST(a_quota_counts_over_a_restart_and_ends_with_the_day) {
   asking w;
-  for (int i = 0; i < 3; ++i) (void)w.request("bob", "replica", R"(,"for_us":1000000,"reason":")" + std::to_string(i) + "\"");
+  for (int i = 0; i < 3; ++i)
+    (void)w.request("bob", "replica", R"(,"for_us":1000000,"reason":")" + std::to_string(i) + "\"");
   w.again();
   auto r = w.ask("bob", "Request", R"({"resource":"replica"})");
   TEST_ASSERT_EQUAL_STRING("Quota", short_error(r));
@@ -268,7 +273,8 @@ TEST(a_rule_that_is_gone_or_a_fired_approver_opens_nothing) {
   std::string text = w.text(id);
   // bob approves no more: his word counts no longer, carol's alone is not enough.
   std::string without_bob = w.policy;
-  without_bob.replace(without_bob.find("members = [\"bob\", \"carol\"]"), 26, "members = [\"dave\", \"carol\"]");
+  without_bob.replace(without_bob.find("members = [\"bob\", \"carol\"]"), 26,
+                      "members = [\"dave\", \"carol\"]");
   w.load(without_bob.c_str());
   TEST_ASSERT_EQUAL_STRING("", w.core->people().error());
   TEST_ASSERT_EQUAL_STRING("", short_error(w.approve_text("carol", id, carol_key, text)));
@@ -289,14 +295,17 @@ TEST(a_policy_that_takes_the_right_to_ask_ends_grants_and_requests) {
 }
 
 TEST(a_denied_or_unruled_request_names_the_reason) {
-  asking w("[rule.brake]\nwho = \"bot\"\nresource = \"orders-db\"\ndeny = true\nmessage = \"bots use the replica\"\n");
+  asking w(
+      "[rule.brake]\nwho = \"bot\"\nresource = \"orders-db\"\ndeny = true\nmessage = \"bots use the "
+      "replica\"\n");
   auto denied = w.ask("bot", "Request", R"({"resource":"orders-db"})");
   TEST_ASSERT_EQUAL_STRING("Denied", short_error(denied));
   TEST_ASSERT_TRUE(member(denied.parameters, "message").find("bots use the replica") != std::string::npos);
   TEST_ASSERT_EQUAL_STRING("NoRule", short_error(w.ask("bob", "Request", R"({"resource":"orders-db"})")));
   auto longer = w.ask("alice", "Request", R"({"resource":"orders-db","for_us":86400000000})");
   TEST_ASSERT_EQUAL_STRING("TooLong", short_error(longer));
-  TEST_ASSERT_EQUAL_STRING("NoSuchResource", short_error(w.ask("alice", "Request", R"({"resource":"nothing"})")));
+  TEST_ASSERT_EQUAL_STRING("NoSuchResource",
+                           short_error(w.ask("alice", "Request", R"({"resource":"nothing"})")));
   TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(w.root("Request", R"({"resource":"replica"})")));
 }
 
@@ -304,14 +313,15 @@ TEST(break_glass_opens_at_once_only_when_asked_for_and_with_a_reason) {
   asking w;
   TEST_ASSERT_EQUAL_STRING("pending", w.state(w.request("alice", "orders-db", R"(,"read_write":true)")));
   TEST_ASSERT_EQUAL_STRING(
-      "ReasonNeeded",
-      short_error(w.ask("alice", "Request", R"({"resource":"orders-db","read_write":true,"break_glass":true})")));
+      "ReasonNeeded", short_error(w.ask("alice", "Request",
+                                        R"({"resource":"orders-db","read_write":true,"break_glass":true})")));
   auto r = w.ask("alice", "Request",
                  R"({"resource":"orders-db","read_write":true,"break_glass":true,"reason":"fire"})");
   TEST_ASSERT_EQUAL_STRING("", short_error(r));
   TEST_ASSERT_TRUE(r.parameters.find("grant")->find("break_glass") != nullptr);
-  TEST_ASSERT_EQUAL_STRING("NoRule", short_error(w.ask("bob", "Request",
-                                                       R"({"resource":"orders-db","break_glass":true,"reason":"x"})")));
+  TEST_ASSERT_EQUAL_STRING(
+      "NoRule",
+      short_error(w.ask("bob", "Request", R"({"resource":"orders-db","break_glass":true,"reason":"x"})")));
 }
 
 TEST(break_glass_stays_flagged_until_somebody_else_signs_it_off) {
@@ -322,7 +332,8 @@ TEST(break_glass_stays_flagged_until_somebody_else_signs_it_off) {
   TEST_ASSERT_EQUAL_INT64(1, number(w.root("Status").parameters, "unreviewed"));
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("alice", "Review", of)));
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("bot", "Review", of)));
-  TEST_ASSERT_EQUAL_STRING("NoSuchGrant", short_error(w.ask("bob", "Review", R"({"id":")" + w.grant() + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("NoSuchGrant",
+                           short_error(w.ask("bob", "Review", R"({"id":")" + w.grant() + "\"}")));
   w.clock.pass(3600);  // it has ended; the flag stays
   w.turn();
   TEST_ASSERT_EQUAL_INT64(1, number(w.root("Status").parameters, "unreviewed"));
@@ -382,7 +393,8 @@ start = "first-use"
 
 TEST(a_person_has_no_more_than_twenty_requests_waiting) {
   asking w;
-  for (int i = 0; i < 20; ++i) (void)w.request("alice", "orders-db", R"(,"reason":"n)" + std::to_string(i) + "\"");
+  for (int i = 0; i < 20; ++i)
+    (void)w.request("alice", "orders-db", R"(,"reason":"n)" + std::to_string(i) + "\"");
   TEST_ASSERT_EQUAL_STRING("TooMany", short_error(w.ask("alice", "Request", R"({"resource":"orders-db"})")));
   (void)w.request("bot");
 }

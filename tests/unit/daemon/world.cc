@@ -57,6 +57,7 @@ void world::make(const char* policy, bool another_boot) {
   s.table = dir / "run/windows";
   s.policy_file = "policy.toml";
   s.key = {1, 2};
+  s.node = node;
   auto truth = store::store::open(options_of(*this));
   TEST_ASSERT_TRUE_MESSAGE(truth.has_value(), truth ? "" : truth.error().what);
   core = std::make_unique<daemon::core>(s, clock, std::move(*truth));

@@ -8,6 +8,7 @@
 #include "daemon/core.h"
 #include "daemon/dispatch.h"
 #include "daemon/heard.h"
+#include "daemon/node_key_file.h"
 #include "support/temp_dir.h"
 #include "support/unity.h"
 #include "table/snapshot.h"
@@ -79,6 +80,7 @@ class world {
   turned_clock clock;
   daemon::heard heard;
   base::boot_id boot{};
+  std::shared_ptr<daemon::node_identity> node;  // of the next make()
   std::string store;
   std::string vfs;
   std::unique_ptr<daemon::core> core;
