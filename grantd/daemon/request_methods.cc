@@ -90,10 +90,7 @@ answer request_window(request& r) {
 answer approve(request& r) { return submit_word(r, word::kind::approve); }
 answer deny(request& r) { return submit_word(r, word::kind::deny); }
 
-answer cancel(request& r) {
-  if (r.by.person.empty()) return for_people("Cancel");
-  return submit_word(r, word::kind::cancel);
-}
+answer cancel(request& r) { return submit_word(r, word::kind::cancel); }
 
 answer review(request& r) {
   std::string id = r.given.required("id");

@@ -184,7 +184,9 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
     opens.back().of = drafts_.size() - 1;
     return {};
   }
-  if (!text_to_sign(r, r.for_us, store_->uuid())) {
+  store::request numbered = r;
+  numbered.number = 1;  // any: whether it can be signed at all
+  if (!text_to_sign(numbered, r.for_us, store_->uuid())) {
     return std::unexpected(
         invalid_parameter("reason", "nobody could sign this: it must be one line of text"));
   }
