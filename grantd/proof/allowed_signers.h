@@ -35,7 +35,8 @@ struct signers_mistake {
 // May this line's key sign in `name_space` at `at`?
 [[nodiscard]] bool in_force(const allowed_signer& s, std::string_view name_space, base::utc_time at);
 
-// One line, "alice namespaces=\"approve@grantd\" ssh-ed25519 AAAA...": what ssh-keygen -Y verify -f reads.
+// One line without its end, "alice namespaces=\"approve@grantd\" ssh-ed25519 AAAA...": what ssh-keygen -Y
+// verify -f reads. Empty when it would not be read back as exactly that.
 [[nodiscard]] std::string print_allowed_signer(std::string_view principal, std::string_view name_space,
                                                std::string_view key_line);
 

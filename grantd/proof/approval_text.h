@@ -30,7 +30,10 @@ struct approval_facts {
   std::span<const std::string> scopes;  // "pg:alice at pg:main/orders as alice, read-only"
 };
 
-// Nothing when a value is not printable UTF-8 on one line: then it could not be told apart.
+// Nothing when two approvals could look or read alike: a value that is not printable UTF-8 on one line, has a
+// space at either end or turns the direction of writing; a name or scope that is empty; a length that is not
+// whole seconds, or longer than asked for; a request's number or a time out of range. Whoever takes a request
+// asks for its text at once, so that none waits that cannot be approved.
 [[nodiscard]] std::optional<std::string> approval_text(const approval_facts& f);
 
 }  // namespace grantd::proof

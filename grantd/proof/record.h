@@ -37,8 +37,7 @@ class chain_reader {
     cut,        // the batch ends inside a record
     malformed,  // bytes that are no record
     sequence,   // a gap, a repetition, another order
-    digest,     // the stored digest is not what record and predecessor give: this record or its digest was
-                // changed
+    changed,    // the stored digest is not what record and predecessor give: one of the three was changed
   };
   // Every record in turn to `each` (may be empty) after it was found good. false: stop, see why().
   [[nodiscard]] bool take(std::string_view batch,

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each event of the audit is called in Elastic Common Schema. Pure.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace grantd::proof {
+
+struct ecs_words {
+  std::string_view category;                // "authentication" or "iam"
+  std::span<const std::string_view> types;  // of those that ECS expects in the category; iam has two
+  std::string_view outcome;                 // "success", "failure", "unknown"
+};
+
+// An event that is not known here (a newer grantd's) is iam, user and info, unknown.
+[[nodiscard]] ecs_words ecs_words_of(std::string_view event);
+
+}  // namespace grantd::proof
