@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two files people write.
+// The files people write.
 #include "daemon/files.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "base/unique_fd.h"
+#include "daemon/host_names.h"
 
 namespace grantd::daemon {
 namespace {
@@ -22,6 +25,34 @@ std::string lines(const policy::mistakes& all) {
     if (!out.empty()) out += '\n';
     out += policy::print(m);
   }
+  return out;
+}
+
+// policy.toml, and policy.d/*.toml as the shell would list them in the C locale.
+std::expected<std::vector<std::string>, std::string> policy_files(const std::string& path) {
+  constexpr std::string_view ending = ".toml";
+  std::vector<std::string> out{path};
+  const std::string directory =
+      (path.ends_with(ending) ? path.substr(0, path.size() - ending.size()) : path) + ".d";
+  base::unique_fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) {
+    if (errno == ENOENT) return out;
+    return std::unexpected(directory + ": " + std::strerror(errno));
+  }
+  struct stat s{};
+  if (fstat(fd.get(), &s) != 0) return std::unexpected(directory + ": " + std::strerror(errno));
+  if ((s.st_uid != 0 && s.st_uid != geteuid()) || (s.st_mode & 022) != 0) {
+    return std::unexpected(fmt::format("{}: others could add rules: chown root {} && chmod go-w {}",
+                                       directory, directory, directory));
+  }
+  std::error_code wrong;
+  std::filesystem::directory_iterator it(directory, wrong);
+  for (; !wrong && it != std::filesystem::directory_iterator(); it.increment(wrong)) {
+    std::string name = it->path().filename().string();
+    if (name.ends_with(ending) && !name.starts_with('.')) out.push_back(directory + "/" + name);
+  }
+  if (wrong) return std::unexpected(directory + ": " + wrong.message());
+  std::ranges::sort(out.begin() + 1, out.end());
   return out;
 }
 
@@ -63,9 +94,20 @@ std::expected<policy::config, std::string> load_config(const std::string& path, 
 }
 
 std::expected<std::shared_ptr<const policy::policy>, std::string> load_policy(const std::string& path) {
-  auto text = read_own_file(path, policy::max_policy_bytes);
-  if (!text) return std::unexpected(text.error());
-  auto parsed = policy::parse_policy(*text, path);
+  auto files = policy_files(path);
+  if (!files) return std::unexpected(files.error());
+  std::vector<policy::source> sources;
+  for (const std::string& file : *files) {
+    auto text = read_own_file(file, policy::max_policy_bytes);
+    if (!text) return std::unexpected(text.error());
+    sources.push_back({std::move(*text), file});
+  }
+  unix_groups groups;
+  policy::surroundings around;
+  around.members_of = [&](const std::string& name) { return groups.members_of(name); };
+  around.zone_file = read_zone;
+  auto parsed = policy::parse_policy(sources, around);
+  if (!groups.failure().empty()) return std::unexpected(path + ": " + groups.failure());
   if (!parsed) return std::unexpected(lines(parsed.error()));
   return std::make_shared<const policy::policy>(std::move(*parsed));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two files people write: grantd.toml and policy.toml, read whole and checked for who could have written
-// them.
+// The files people write: grantd.toml, policy.toml and those of policy.d, read whole and checked for who
+// could have written them.
 #pragma once
 
 #include <expected>
@@ -18,6 +18,9 @@ namespace grantd::daemon {
 
 // A configuration that is absent is the defaults when `optional`. Errors: one line for each mistake.
 [[nodiscard]] std::expected<policy::config, std::string> load_config(const std::string& path, bool optional);
+// `path`, and every *.toml of the directory beside it that has its name and ends in .d (policy.d), in
+// bytewise order: one policy, all or nothing. Unix groups are asked of the name service, zones read below
+// /usr/share/zoneinfo. A name service that fails is an error: the groups would look empty.
 [[nodiscard]] std::expected<std::shared_ptr<const policy::policy>, std::string> load_policy(
     const std::string& path);
 

@@ -7,8 +7,10 @@
 #include <cstdio>
 #include <string>
 
+#include "base/clock.h"
 #include "daemon/files.h"
 #include "daemon/server.h"
+#include "policy/expect.h"
 #include "service/log.h"
 
 namespace {
@@ -44,8 +46,15 @@ int check(const command_line& line) {
     ++mistakes;
   }
   std::string policy_file = config ? config->policy : policy::config().policy;
-  if (auto rules = load_policy(policy_file); !rules) {
+  auto rules = load_policy(policy_file);
+  if (!rules) {
     std::fprintf(stderr, "%s\n", rules.error().c_str());
+    return 1;
+  }
+  for (const std::string& warning : (*rules)->warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  for (const policy::unmet& u : policy::run_expectations(**rules, base::utc_now())) {
+    std::fprintf(stderr, "%s\n", policy::print(u).c_str());
     ++mistakes;
   }
   return mistakes == 0 ? 0 : 1;

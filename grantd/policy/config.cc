@@ -10,11 +10,12 @@
 namespace grantd::policy {
 namespace {
 
-constexpr std::string_view root_keys[] = {"policy",      "store",    "anchor",   "run",
-                                          "table_group", "ask_user", "reporter", "limits"};
+constexpr std::string_view root_keys[] = {"policy",          "store",    "anchor",     "run",
+                                          "allowed_signers", "node_key", "audit_file", "table_group",
+                                          "ask_user",        "reporter", "limits"};
 constexpr std::string_view reporter_keys[] = {"user", "cluster"};
 constexpr std::string_view limit_keys[] = {"connections", "connections_per_uid", "message_bytes",
-                                           "idle_seconds"};
+                                           "idle_seconds", "pending_hours"};
 
 constexpr size_t longest_path = 4095;  // PATH_MAX without its NUL
 // <run>/report.sock must fit sockaddr_un's 108 bytes with its NUL (unix(7)).
@@ -64,12 +65,13 @@ void read_name(fields& f, std::string_view key, std::string& out, mistake_list& 
 }
 
 // "" switches it off.
-void read_ask_user(fields& f, std::string& out, mistake_list& found) {
-  const toml_value* v = f.value("ask_user");
+void read_or_off(fields& f, std::string_view key, std::string& out, mistake_list& found,
+                 void (*read)(fields&, std::string_view, std::string&, mistake_list&)) {
+  const toml_value* v = f.value(key);
   if (v != nullptr && v->kind() == toml_kind::string && v->text().empty()) {
     out.clear();
   } else {
-    read_name(f, "ask_user", out, found);
+    read(f, key, out, found);
   }
 }
 
@@ -115,12 +117,14 @@ void check_paths(const config& c, fields& f, mistake_list& found) {
         "anchor " + quoted(c.anchor) + " is inside the store " + quoted(c.store) +
             ": it must stand beside it, or an old copy of the directory would bring its own anchor along");
   }
-  if (is_inside(c.store, c.run) || is_inside(c.anchor, c.run)) {
-    bool store = is_inside(c.store, c.run);
-    std::string_view key = store ? "store" : "anchor";
+  const std::pair<std::string_view, const std::string*> lasting[] = {
+      {"store", &c.store}, {"anchor", &c.anchor}, {"node_key", &c.node_key}};
+  for (const auto& [key, path] : lasting) {
+    if (!is_inside(*path, c.run)) continue;
     position at = f.has(key) ? key_place(f, key) : key_place(f, "run");
-    found.add(at, std::string(key) + " " + quoted(store ? c.store : c.anchor) + " is inside run " +
-                      quoted(c.run) + ": that directory is empty after a reboot");
+    found.add(at, std::string(key) + " " + quoted(*path) + " is inside run " + quoted(c.run) +
+                      ": that directory is empty after a reboot");
+    break;  // run itself may be the mistake, once
   }
   if (c.run.size() > longest_run) {
     found.add(key_place(f, "run"), "run is " + std::to_string(c.run.size()) +
@@ -171,8 +175,11 @@ std::expected<config, mistakes> parse_config(std::string_view text, std::string_
   read_path(f, "store", c.store, found);
   read_path(f, "anchor", c.anchor, found);
   read_path(f, "run", c.run, found);
+  read_path(f, "allowed_signers", c.allowed_signers, found);
+  read_path(f, "node_key", c.node_key, found);
+  read_or_off(f, "audit_file", c.audit_file, found, read_path);
   read_name(f, "table_group", c.table_group, found);
-  read_ask_user(f, c.ask_user, found);
+  read_or_off(f, "ask_user", c.ask_user, found, read_name);
   check_paths(c, f, found);
   if (const toml_value* list = f.value("reporter")) read_reporters(*list, c, found);
   if (const toml_value* limits = f.value("limits")) {
@@ -183,6 +190,7 @@ std::expected<config, mistakes> parse_config(std::string_view text, std::string_
       read_limit(l, "connections_per_uid", 1, c.connections, c.connections_per_uid);
       read_limit(l, "message_bytes", 1024, 16 << 20, c.message_bytes);
       read_limit(l, "idle_seconds", 0, 86'400, c.idle_seconds);
+      read_limit(l, "pending_hours", 1, 168, c.pending_hours);
     } else {
       found.add(limits->at(), "limits is " + std::string(describe(limits->kind())) + ": write [limits]");
     }
@@ -197,6 +205,9 @@ std::string print(const config& c) {
   line(out, "store", c.store);
   line(out, "anchor", c.anchor);
   line(out, "run", c.run);
+  line(out, "allowed_signers", c.allowed_signers);
+  line(out, "node_key", c.node_key);
+  line(out, "audit_file", c.audit_file);
   line(out, "table_group", c.table_group);
   line(out, "ask_user", c.ask_user);
   if (c.reporters.empty()) out += "reporter = []\n";  // no section at all would mean the default one
@@ -210,6 +221,7 @@ std::string print(const config& c) {
   line(out, "connections_per_uid", c.connections_per_uid);
   line(out, "message_bytes", c.message_bytes);
   line(out, "idle_seconds", c.idle_seconds);
+  line(out, "pending_hours", c.pending_hours);
   return out;
 }
 

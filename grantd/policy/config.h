@@ -17,9 +17,12 @@ inline constexpr size_t max_config_bytes = 64 << 10;
 
 struct config {
   std::string policy = "/etc/grantd/policy.toml";
-  std::string store = "/var/lib/grantd/store";    // directory, 0700: grantd.db, reserve
-  std::string anchor = "/var/lib/grantd/anchor";  // file beside, not in, the store's directory
-  std::string run = "/run/grantd";                // directory: windows, api.sock, report.sock
+  std::string store = "/var/lib/grantd/store";                  // directory, 0700: grantd.db, reserve
+  std::string anchor = "/var/lib/grantd/anchor";                // file beside, not in, the store's directory
+  std::string run = "/run/grantd";                              // directory: windows, api.sock, report.sock
+  std::string allowed_signers = "/etc/grantd/allowed_signers";  // more keys of approvers; may be absent
+  std::string node_key = "/var/lib/grantd/node_key";            // what signs checkpoints; made when absent
+  std::string audit_file;                                       // NDJSON in ECS; empty: none
   std::string table_group = "grantd";  // may read the table (name or number): postgres is made a member
   std::string ask_user = "ask";  // whose word for a person's name counts (DESIGN section 7); empty: nobody's
   // [[reporter]] user = "postgres", cluster = "main": who may report what; root reports for PAM
@@ -34,6 +37,7 @@ struct config {
   unsigned connections_per_uid = 2048;  // root's are counted apart and never refused for another's sake
   unsigned message_bytes = 65536;
   unsigned idle_seconds = 60;  // a connection that says nothing; 0 never
+  unsigned pending_hours = 8;  // until a request that nobody answers lapses
   friend bool operator==(const config&, const config&) = default;
 };
 

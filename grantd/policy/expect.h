@@ -18,6 +18,9 @@ struct unmet {
   std::string got;  // "needs 1 approval by rule ask-dba", "refused: ..."
 };
 
+// "policy.toml:12: expected \"alice on orders-db -> opens at once\", got: needs 1 approval by rule ask-dba"
+[[nodiscard]] std::string print(const unmet& u);
+
 // Runs all of them; empty: all hold. `now` stands for cases that name no time.
 [[nodiscard]] std::vector<unmet> run_expectations(const policy& p, base::utc_time now);
 

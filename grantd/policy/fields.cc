@@ -10,18 +10,29 @@
 
 namespace grantd::policy {
 
-void mistake_list::add(position at, std::string what) {
-  if (found_.size() >= most) {
+void mistake_list::add(place at, std::string what) {
+  if (full()) {
     ++dropped_;
     return;
   }
-  found_.push_back({file_, at.line, at.column, std::move(what)});
+  found_.push_back({at, std::move(what)});
 }
 
 mistakes mistake_list::take() {
-  std::ranges::stable_sort(found_, {}, [](const mistake& m) { return position{m.line, m.column}; });
-  if (dropped_ > 0) found_.push_back({file_, 0, 0, "and " + std::to_string(dropped_) + " more mistakes"});
-  return std::move(found_);
+  std::ranges::stable_sort(found_, {}, &found::where);
+  mistakes out;
+  out.reserve(found_.size() + 1);
+  for (found& f : found_) {
+    out.push_back({files_[f.where.file], f.where.at.line, f.where.at.column, std::move(f.what)});
+  }
+  found_.clear();
+  if (dropped_ > 0)
+    out.push_back({files_.front(), 0, 0, "and " + std::to_string(dropped_) + " more mistakes"});
+  return out;
+}
+
+std::string mistake_list::print(place p) const {
+  return escaped(files_[p.file], 4096) + ":" + std::to_string(p.at.line) + ":" + std::to_string(p.at.column);
 }
 
 std::string_view describe(toml_kind kind) {
@@ -40,10 +51,6 @@ std::string_view describe(toml_kind kind) {
       break;
   }
   return "a fraction, a date or a time";
-}
-
-std::string print(std::string_view file, position at) {
-  return escaped(file, 4096) + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
 }
 
 fields::fields(const toml_value& table, std::string what, std::span<const std::string_view> known,
@@ -99,6 +106,15 @@ std::vector<placed_text> fields::texts(std::string_view key) {
     if (auto t = printable(key, item)) out.push_back(*t);
   }
   return out;
+}
+
+std::optional<bool> fields::boolean(std::string_view key) {
+  const toml_value* v = value(key);
+  if (v == nullptr) return std::nullopt;
+  if (v->kind() == toml_kind::boolean) return v->boolean();
+  found_.add(v->at(), std::string(key) + " of " + what_ + " is " + std::string(describe(v->kind())) +
+                          ": write true or false, without quotes");
+  return std::nullopt;
 }
 
 std::optional<placed_integer> fields::integer(std::string_view key, int64_t least, int64_t largest) {

@@ -47,9 +47,13 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
-std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
+std::string near_miss(std::string_view word, std::span<const std::string_view> known) {
   std::string_view near = nearest(word, known);
-  if (!near.empty()) return " (did you mean \"" + std::string(near) + "\"?)";
+  return near.empty() ? std::string() : " (did you mean \"" + std::string(near) + "\"?)";
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
+  if (std::string near = near_miss(word, known); !near.empty()) return near;
   std::string out = " (known: ";
   for (size_t i = 0; i < known.size(); ++i) {
     if (i > 0) out += ", ";

@@ -12,6 +12,9 @@ namespace grantd::policy {
 // neighbours), if that is at most a third of the longer of the two; else empty. The first of equals.
 [[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 
+// " (did you mean \"alice\"?)", or nothing at all: for lists too long to be shown.
+[[nodiscard]] std::string near_miss(std::string_view word, std::span<const std::string_view> known);
+
 // " (did you mean \"email\"?)", or " (known: a, b, c)" when nothing is near.
 [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string_view> known);
 

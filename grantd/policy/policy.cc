@@ -13,7 +13,8 @@
 namespace grantd::policy {
 namespace {
 
-constexpr std::string_view root_keys[] = {"person", "resource"};
+constexpr std::string_view root_keys[] = {"person", "resource", "group", "rule", "expect"};
+constexpr size_t max_warnings = 200;
 
 // "Alice" -> " (did you mean \"alice\"?)": for names that are plain but for their case.
 std::string lower_suggestion(std::string_view name) {
@@ -28,21 +29,78 @@ std::string lower_suggestion(std::string_view name) {
 void read_section(fields& root, std::string_view key, void (*read)(const toml_value&, reading&), reading& r) {
   const toml_value* v = root.value(key);
   if (v == nullptr) return;
-  if (v->kind() == toml_kind::table) {
+  const bool list = key == "expect";
+  if (v->kind() == (list ? toml_kind::array : toml_kind::table)) {
     read(*v, r);
     return;
   }
-  r.found.add(v->at(), std::string(key) + " is " + std::string(describe(v->kind())) + ": write [" +
-                           std::string(key) + ".NAME], once for each");
+  r.found.add(v->at(), std::string(key) + " is " + std::string(describe(v->kind())) + ": write " +
+                           (list ? "[[" + std::string(key) + "]]" : "[" + std::string(key) + ".NAME]") +
+                           ", once for each");
+}
+
+// A file cut short must not end everybody's grants (I7).
+void check_emptiness(reading& r) {
+  for (auto [none, what] : {std::pair(r.result.people.empty(), "[person.NAME]"),
+                            std::pair(r.result.resources.empty(), "[resource.NAME]")}) {
+    if (!none) continue;
+    r.found.add(place{}, std::string("the policy is empty: there is no ") + what +
+                             ", so nobody could get in (was the file cut short?)");
+    return;
+  }
+}
+
+std::expected<std::vector<toml_document>, mistakes> read_documents(std::span<const source> sources) {
+  std::vector<toml_document> out;
+  mistakes found;
+  size_t left = max_policy_bytes;
+  for (const source& s : sources) {
+    if (s.text.size() <= max_policy_bytes && s.text.size() > left) {
+      found.push_back({s.file, 0, 0,
+                       "the files of the policy are too large: more than " +
+                           std::to_string(max_policy_bytes) + " bytes together"});
+      break;
+    }
+    auto document = toml_document::read(s.text, s.file, max_policy_bytes);
+    if (document) {
+      left -= s.text.size();
+      out.push_back(std::move(*document));
+    } else {
+      found.push_back(std::move(document.error()));
+    }
+  }
+  if (!found.empty()) return std::unexpected(std::move(found));
+  return out;
+}
+
+void read_all(const std::vector<toml_document>& documents, reading& r) {
+  std::vector<fields> roots;
+  roots.reserve(documents.size());
+  auto each = [&](std::string_view key, void (*read)(const toml_value&, reading&)) {
+    for (unsigned i = 0; i < roots.size(); ++i) {
+      r.found.select(i);
+      read_section(roots[i], key, read, r);
+    }
+  };
+  for (unsigned i = 0; i < documents.size(); ++i) {
+    r.found.select(i);
+    roots.emplace_back(documents[i].root(), "the file", root_keys, r.found);
+  }
+  each("person", read_people);
+  each("resource", read_resources);
+  each("group", read_groups);
+  resolve_groups(r);
+  each("rule", read_rules);
+  each("expect", read_expectations);
 }
 
 }  // namespace
 
 bool reading::claim(std::string_view kind, const std::string& value, const std::string& shown,
                     const std::string& name, position at) {
-  auto [it, fresh] = accounts.try_emplace({std::string(kind), value}, owner{name, at});
+  auto [it, fresh] = accounts.try_emplace({std::string(kind), value}, owner{name, found.here(at)});
   if (fresh) return true;
-  std::string before = print(found.file(), it->second.at);
+  std::string before = found.print(it->second.at);
   if (it->second.name == name) {
     found.add(at, shown + " stands twice for person \"" + name + "\" (first at " + before + ")");
   } else {
@@ -50,6 +108,15 @@ bool reading::claim(std::string_view kind, const std::string& value, const std::
                       "\" already (" + before + "): nobody could tell the two apart");
   }
   return false;
+}
+
+void reading::warn(place at, const std::string& what) {
+  if (result.warnings.size() >= max_warnings) {
+    result.warnings.resize(max_warnings);
+    result.warnings.push_back("and " + std::to_string(++unsaid_) + " more warnings");
+    return;
+  }
+  result.warnings.push_back(found.print(at) + ": " + what);
 }
 
 std::vector<toml_value::member> named_tables(const toml_value& table, std::string_view kind, reading& r) {
@@ -62,6 +129,11 @@ std::vector<toml_value::member> named_tables(const toml_value& table, std::strin
                             ".NAME] and its keys below it");
     } else if (!base::is_plain_name(m.key)) {
       r.found.add(m.at, section + ": " + quoted(m.key) + " is not a plain name" + lower_suggestion(m.key));
+    } else if (auto [it, fresh] =
+                   r.sections.try_emplace({std::string(kind), std::string(m.key)}, r.found.here(m.at));
+               !fresh) {
+      r.found.add(m.at,
+                  section + " stands in " + r.found.print(it->second) + " already: write one of the two");
     } else {
       out.push_back(m);
     }
@@ -69,26 +141,24 @@ std::vector<toml_value::member> named_tables(const toml_value& table, std::strin
   return out;
 }
 
-std::expected<policy, mistakes> parse_policy(std::string_view text, std::string_view file) {
-  auto document = toml_document::read(text, file, max_policy_bytes);
-  if (!document) return std::unexpected(mistakes{std::move(document.error())});
-  reading r(file);
-  fields root(document->root(), "the file", root_keys, r.found);
-  read_section(root, "person", read_people, r);
-  read_section(root, "resource", read_resources, r);
-  if (!r.found.empty()) return std::unexpected(r.found.take());
-  // A file cut short must not end everybody's grants (I7).
-  for (auto [none, what] : {std::pair(r.result.people.empty(), "[person.NAME]"),
-                            std::pair(r.result.resources.empty(), "[resource.NAME]")}) {
-    if (!none) continue;
-    r.found.add({}, std::string("the policy is empty: there is no ") + what +
-                        ", so nobody could get in (was the file cut short?)");
-    return std::unexpected(r.found.take());
-  }
+std::expected<policy, mistakes> parse_policy(std::span<const source> sources, const surroundings& around) {
+  auto documents = read_documents(sources);
+  if (!documents) return std::unexpected(std::move(documents.error()));
+  std::vector<std::string> files;
+  for (const source& s : sources) files.push_back(s.file);
+  if (files.empty()) files.emplace_back("policy");
+  reading r(std::move(files), around);
+  read_all(*documents, r);
+  if (r.found.empty()) check_emptiness(r);
   // Only now: a person whose accounts could not be read would give answers about somebody else.
-  check_together(r);
+  if (r.found.empty()) check_together(r);
   if (!r.found.empty()) return std::unexpected(r.found.take());
   return std::move(r.result);
+}
+
+std::expected<policy, mistakes> parse_policy(std::string_view text, std::string_view file) {
+  const source one[] = {{std::string(text), std::string(file)}};
+  return parse_policy(one, {});
 }
 
 const person* policy::find_person(std::string_view name_or_email) const {

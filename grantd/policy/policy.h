@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,7 @@
 namespace grantd::policy {
 
 inline constexpr size_t max_policy_bytes = 4 << 20;
+inline constexpr int64_t longest_us = int64_t{366} * 86400 * 1'000'000;  // any duration of any file
 
 // What one record of the window table holds, and what one account may have open (table::max_strings and
 // decision::max_windows_per_account, which this library may not include: the daemon asserts that they agree).
@@ -85,7 +88,7 @@ struct rule {
   bool anybody = false;  // who = "*"
   std::set<std::string, std::less<>> resources;
   bool any_resource = false;  // resource = "*"
-  int64_t max_us = 0;         // never above the resource's when it is used; deny: 0
+  int64_t max_us = 0;         // longest_us when absent; cut to the resource's when it is used; deny: 0
   unsigned approvals = 0;     // distinct people; 0: opens at once
   std::set<std::string, std::less<>> approvers;
   bool is_signed = true;  // approvals are signatures; signed = false: the approver's uid is enough
@@ -94,7 +97,8 @@ struct rule {
   std::shared_ptr<const void> compiled;  // of reason_pattern
   std::vector<hours> when;               // empty: always
   std::optional<unsigned> quota;         // self-service grants per person in 24 hours
-  bool read_write = false;               // access = "read-write": up to that; else read-only only
+  // access = "read-write": up to that; else read-only only. Deny: of read-write only; else of both.
+  bool read_write = false;
   bool break_glass = false;
   std::set<std::string, std::less<>> notify;  // of a break-glass rule: who is told, and may sign it off
   bool first_use = false;                     // start = "first-use": the window begins with the first login
@@ -121,8 +125,26 @@ struct policy {
   [[nodiscard]] const person* person_of_os_user(std::string_view user) const;
 };
 
-// `file` is only for messages. A policy without people or without resources is a mistake: it would open
-// nothing, and end every grant, without anybody having said so.
+// One file of a policy: its text, and its name for messages.
+struct source {
+  std::string text;
+  std::string file;
+};
+
+// What a policy names and does not hold. Functions that are absent know nothing.
+struct surroundings {
+  // The OS users of a Unix group; nothing: there is none of that name.
+  std::function<std::optional<std::vector<std::string>>(const std::string& group)> members_of;
+  // The bytes of a zone's TZif file ("Europe/Berlin"); nothing: there is none. "UTC" is never asked for.
+  std::function<std::optional<std::string>(const std::string& zone)> zone_file;
+};
+
+// All sources are one policy, at most max_policy_bytes together; nothing may stand in two of them. A policy
+// without people or without resources is a mistake: it would open nothing, and end every grant, without
+// anybody having said so.
+[[nodiscard]] std::expected<policy, mistakes> parse_policy(std::span<const source> sources,
+                                                           const surroundings& around);
+// One source, without surroundings: Unix groups are empty, and UTC is the only zone.
 [[nodiscard]] std::expected<policy, mistakes> parse_policy(std::string_view text, std::string_view file);
 
 // What a grant of `resource` to `who` would open, scope by scope, as it will stand in the store and the
@@ -140,8 +162,8 @@ struct scope {
   friend bool operator==(const scope&, const scope&) = default;
 };
 [[nodiscard]] std::vector<scope> scopes_of(const person& who, const resource& what);
-// The same for a request: access as asked for (never more than the resource's), database points with that
-// role only (empty: all of them).
+// The same for a request: access as asked for (never more than the resource's); with a role only the database
+// points, as that role (empty: everything).
 [[nodiscard]] std::vector<scope> scopes_of(const person& who, const resource& what, bool read_write,
                                            std::string_view role);
 

@@ -34,9 +34,9 @@ void read_login_points(fields& f, resource& res, position section, reading& r) {
       continue;
     }
     std::string text = print(*point);
-    auto [it, fresh] = r.login_points.try_emplace(text, owner{res.name, t.at});
+    auto [it, fresh] = r.login_points.try_emplace(text, owner{res.name, r.found.here(t.at)});
     if (!fresh) {
-      std::string before = print(r.found.file(), it->second.at);
+      std::string before = r.found.print(it->second.at);
       r.found.add(t.at, it->second.name == res.name
                             ? "login point " + quoted(text) + " stands twice in " + f.what() + " (first at " +
                                   before + ")"
@@ -68,7 +68,7 @@ void read_roles(fields& f, resource& res, reading& r) {
       r.found.add(t.at, "role " + quoted(role) + " stands twice in " + f.what());
       continue;
     }
-    r.shared_roles.try_emplace(role, t.at);
+    r.shared_roles.try_emplace(role, r.found.here(t.at));
     res.roles.push_back(std::move(role));
   }
 }
@@ -117,7 +117,6 @@ void read_resources(const toml_value& table, reading& r) {
     read_roles(f, res, r);
     read_access(f, res, r);
     read_durations(f, res, r);
-    r.resource_places.emplace(res.name, m.at);
     std::string name = res.name;
     r.result.resources.emplace(std::move(name), std::move(res));
   }

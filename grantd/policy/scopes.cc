@@ -36,4 +36,12 @@ std::vector<scope> scopes_of(const person& who, const resource& what) {
   return out;
 }
 
+std::vector<scope> scopes_of(const person& who, const resource& what, bool read_write,
+                             std::string_view role) {
+  std::vector<scope> out = scopes_of(who, what);
+  if (!role.empty()) std::erase_if(out, [&](const scope& s) { return s.role != role; });
+  for (scope& s : out) s.read_write = s.read_write && read_write;
+  return out;
+}
+
 }  // namespace grantd::policy

@@ -67,7 +67,7 @@ void name_the_long_one(const person& p, const resource& res, reading& r) {
     if (size <= max_scope_strings) continue;
     std::string_view kind = class_names[s.proved_by];
     auto account = r.accounts.find({std::string(kind), s.account});
-    position at = account != r.accounts.end() ? account->second.at : r.resource_places[res.name];
+    place at = account != r.accounts.end() ? account->second.at : r.sections[{"resource", res.name}];
     std::string what = "account " + std::string(kind) + ":" + s.account + " of person \"" + p.name +
                        "\" at login point \"" + print(s.where) + "\" of resource \"" + res.name + "\"";
     if (!s.role.empty()) what += " as role \"" + s.role + "\"";
@@ -85,7 +85,7 @@ void check_together(reading& r) {
     auto own = r.accounts.find({"pg", role});
     if (own == r.accounts.end()) continue;
     r.found.add(at, "shared role \"" + role + "\" is person \"" + own->second.name + "\"'s own (" +
-                        print(r.found.file(), own->second.at) + "): others would log in as them");
+                        r.found.print(own->second.at) + "): others would log in as them");
   }
   std::vector<resource_sizes> resources;
   for (const auto& [name, res] : r.result.resources) resources.push_back(measure(res));
@@ -95,7 +95,7 @@ void check_together(reading& r) {
       if (may_be_too_long(sizes, res)) name_the_long_one(p, *res.what, r);
       size_t windows = most_windows(p, res);
       if (windows <= max_scopes_per_account) continue;
-      r.found.add(r.resource_places[res.what->name],
+      r.found.add(r.sections[{"resource", res.what->name}],
                   "[resource." + res.what->name + "] would open " + std::to_string(windows) +
                       " windows for one account of person \"" + name + "\": at most " +
                       std::to_string(max_scopes_per_account) + " (split the resource, or name fewer roles)");

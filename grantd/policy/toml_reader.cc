@@ -69,6 +69,11 @@ int64_t toml_value::integer() const {
   return i != nullptr ? i->get() : 0;
 }
 
+bool toml_value::boolean() const {
+  const auto* b = node(node_).as_boolean();
+  return b != nullptr && b->get();
+}
+
 std::vector<toml_value> toml_value::items() const {
   std::vector<toml_value> out;
   const toml::array* array = node(node_).as_array();

@@ -30,6 +30,7 @@ class toml_value {
   [[nodiscard]] position at() const;
   [[nodiscard]] std::string_view text() const;          // string
   [[nodiscard]] int64_t integer() const;                // integer
+  [[nodiscard]] bool boolean() const;                   // boolean
   [[nodiscard]] std::vector<toml_value> items() const;  // array
   [[nodiscard]] std::vector<member> members() const;    // table, in the order of the file
 

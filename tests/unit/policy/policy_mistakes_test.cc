@@ -79,7 +79,7 @@ TEST(unknown_keys_get_the_nearest_known_one) {
   refused_at(alice("email_address = 1"), 2, 1, {"known: email, os, pg, dn, krb, keys, rights"});
   refused_at(db("acces = \"read-only\""), 3, 1, {"did you mean \"access\"?"});
   refused_at(parse("[persn.alice]\n"), 1, 2, {"did you mean \"person\"?"});
-  refused_at(parse("[role.x]\n"), 1, 2, {"known: person, resource"});
+  refused_at(parse("[zebra.x]\n"), 1, 2, {"known: person, resource, group, rule, expect"});
 }
 
 TEST(a_key_that_is_not_printable_is_shown_escaped) {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The judge. Must never say "opens" when a clock, a pattern or a count could not be told.
+#include "policy/rules.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "policy/hours.h"
+#include "policy/pattern.h"
+#include "policy/refusal.h"
+
+namespace grantd::policy {
+namespace {
+
+bool speaks_of(const rule& r, std::string_view person, std::string_view resource) {
+  return (r.anybody || r.who.contains(person)) && (r.any_resource || r.resources.contains(resource));
+}
+
+bool denies(const rule& r, std::string_view person, std::string_view resource, bool read_write) {
+  return r.deny && (read_write || !r.read_write) && speaks_of(r, person, resource);
+}
+
+// `unclear`: the answer where a zone does not say.
+bool is_open(const rule& r, base::utc_time t, bool unclear) {
+  return r.when.empty() ||
+         std::ranges::any_of(r.when, [&](const hours& h) { return within(h, t).value_or(unclear); });
+}
+
+bool is_always_open(const rule& r) { return r.when.empty() || std::ranges::any_of(r.when, is_always); }
+
+int64_t longest(const rule& r, const resource& what) { return std::min(r.max_us, what.max_us); }
+
+bool is_blank(std::string_view reason) { return reason.find_first_not_of(' ') == reason.npos; }
+
+// The first thing about this rule that the question does not meet.
+objection objection_of(const rule& r, const question& q, int64_t most, const used_function& used) {
+  if (!is_open(r, q.start, false)) return objection::outside_hours;
+  if (q.for_us && (*q.for_us > most || *q.for_us <= 0)) return objection::too_long;
+  if (r.reason_required && is_blank(q.reason)) return objection::reason_missing;
+  if (!r.reason_pattern.empty() && !is_found(r.compiled, q.reason)) return objection::reason_pattern;
+  if (r.quota && (!used || used(r.name) >= *r.quota)) return objection::quota;
+  return objection::none;
+}
+
+// Rules that speak of person, resource and access, the one to decide first.
+struct candidates {
+  std::vector<const rule*> rules;
+  objection none = objection::no_rule;  // why there is none
+  const rule* nearest = nullptr;
+};
+
+candidates find_candidates(const policy& p, const question& q, const resource& what) {
+  candidates out;
+  auto better = [&](const rule* a, const rule* b) {
+    if (a->approvals != b->approvals) return a->approvals < b->approvals;
+    const int64_t a_most = longest(*a, what), b_most = longest(*b, what);
+    if (a_most != b_most) return a_most > b_most;
+    return a->name < b->name;
+  };
+  bool any = false;
+  for (const auto& [name, r] : p.rules) {
+    if (r.deny || !speaks_of(r, q.person, q.resource)) continue;
+    any = true;
+    if (r.break_glass == q.break_glass) out.rules.push_back(&r);
+  }
+  std::ranges::sort(out.rules, better);
+  if (out.rules.empty()) {
+    out.none = any && q.break_glass ? objection::no_break_glass : objection::no_rule;
+    return out;
+  }
+  if (!q.read_write) return out;
+  const rule* first = out.rules.front();
+  std::erase_if(out.rules, [&](const rule* r) { return !r->read_write || !what.read_write; });
+  if (out.rules.empty()) {
+    out.none = objection::read_only;
+    out.nearest = first;
+  }
+  return out;
+}
+
+judgement refused(objection why, const rule* by, const question& q, int64_t most = 0) {
+  judgement out;
+  out.by = by;
+  out.why = why;
+  out.for_us = most;
+  out.message = refusal(why, by, q, most);
+  return out;
+}
+
+}  // namespace
+
+judgement judge(const policy& p, const question& q, const used_function& used) {
+  auto who = p.people.find(q.person);
+  if (who == p.people.end()) return refused(objection::no_such_person, nullptr, q);
+  const resource* what = p.find_resource(q.resource);
+  if (what == nullptr) return refused(objection::no_such_resource, nullptr, q);
+  for (const auto& [name, r] : p.rules) {
+    if (!denies(r, q.person, q.resource, q.read_write) || !is_open(r, q.start, true)) continue;
+    return refused(objection::denied, &r, q);
+  }
+  if (scopes_of(who->second, *what, q.read_write, q.role).empty()) {
+    return refused(objection::no_account, nullptr, q);
+  }
+  candidates c = find_candidates(p, q, *what);
+  if (c.rules.empty()) return refused(c.none, c.nearest, q);
+  objection first = objection::none;
+  int64_t longest_there_is = 0;
+  for (const rule* r : c.rules) {
+    const int64_t most = longest(*r, *what);
+    const objection why = objection_of(*r, q, most, used);
+    if (why == objection::none) {
+      judgement out;
+      out.what = r->approvals == 0 ? judgement::outcome::opens : judgement::outcome::asks;
+      out.by = r;
+      out.for_us = q.for_us.value_or(std::min(what->default_us, most));
+      return out;
+    }
+    if (first == objection::none) first = why;
+    if (why == objection::too_long) longest_there_is = std::max(longest_there_is, most);
+  }
+  return refused(first, c.rules.front(), q, first == objection::too_long ? longest_there_is : 0);
+}
+
+bool may_ask(const policy& p, std::string_view person, std::string_view resource, bool read_write,
+             bool break_glass) {
+  const auto* what = p.find_resource(resource);
+  if (what == nullptr || !p.people.contains(person) || (read_write && !what->read_write)) return false;
+  bool may = false;
+  for (const auto& [name, r] : p.rules) {
+    if (denies(r, person, resource, read_write) && is_always_open(r)) return false;
+    may = may || (!r.deny && r.break_glass == break_glass && (r.read_write || !read_write) &&
+                  speaks_of(r, person, resource));
+  }
+  return may;
+}
+
+bool may_approve(const rule& r, std::string_view approver, std::string_view requester) {
+  return !r.deny && approver != requester && r.approvers.contains(approver);
+}
+
+}  // namespace grantd::policy
