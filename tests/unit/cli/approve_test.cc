@@ -18,7 +18,7 @@ using namespace grantd::test;
 
 namespace {
 
-int shell(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()); }
+int shell(const std::string& command) { return std::system(("(" + command + ") >/dev/null 2>&1").c_str()); }
 
 // A home with an ed25519 key without passphrase, or without any.
 struct home {
