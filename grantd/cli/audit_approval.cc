@@ -41,9 +41,10 @@ result<written> write_out(const approval& a, const std::string& id, const std::s
   std::string line = proof::print_allowed_signer(a.person, proof::approval_namespace, a.key);
   if (line.empty()) return std::unexpected(bad_answer(fmt::format("the key of {} is none", a.person)));
   line += '\n';
-  for (const auto& [path, bytes] : {std::pair{&w.text, &a.text}, std::pair{&w.signature, &a.signature},
-                                    std::pair{&w.signers, const_cast<const std::string*>(&line)}}) {
-    if (auto made = write_new_file(*path, *bytes); !made)
+  const std::pair<std::string, std::string_view> files[] = {
+      {w.text, a.text}, {w.signature, a.signature}, {w.signers, line}};
+  for (const auto& [path, bytes] : files) {
+    if (auto made = write_new_file(path, bytes); !made)
       return refuse(exit_code::no, made.error(), "ls -l " + shell_word(directory));
   }
   return w;

@@ -14,8 +14,8 @@
 
 #include "base/little_endian.h"
 #include "base/unique_fd.h"
+#include "cli/base64.h"
 #include "cli/fields.h"
-#include "proof/base64.h"
 
 namespace grantd::cli {
 namespace {
@@ -62,7 +62,7 @@ result<fetched> fetch(client& from, uint64_t after) {
   got.last = f.maybe_integer("last").value_or(0);
   if (bad) return bad.refuse();
   if (base64 && !rest.empty()) return std::unexpected(bad_answer("\"batch\" stands in it twice"));
-  auto bytes = proof::decode_base64(base64 ? *base64 : rest);
+  auto bytes = decode_public_base64(base64 ? *base64 : rest);
   if (!bytes) return std::unexpected(bad_answer("\"batch\" is no base64"));
   got.bytes = std::move(*bytes);
   return got;

@@ -17,7 +17,8 @@ namespace {
 
 constexpr int64_t tick_us = base::us_per_s;             // how often the time that is left is shown anew
 constexpr int64_t look_again_us = 20 * base::us_per_s;  // even when no event came
-constexpr int64_t retry_us = base::us_per_s / 4;        // between attempts to reach grantd
+constexpr int64_t poll_us = 5 * base::us_per_s;   // the same where grantd lets this account watch no more
+constexpr int64_t retry_us = base::us_per_s / 4;  // between attempts to reach grantd
 
 int64_t now_us() { return base::boot_now().ns / base::ns_per_us; }
 
@@ -46,6 +47,7 @@ class waiting {
     if (auto sent = watch->raw().send(print_request("Watch", {}, true)); !sent)
       return std::unexpected(std::move(sent.error()));
     int64_t looked = 0;
+    bool watching = true;
     bool soon = true;  // whether the watch stood before the first look nobody tells: look once more
     for (bool look = true;;) {
       if (look) {
@@ -56,15 +58,20 @@ class waiting {
         looked = now_us();
       }
       show();
-      if (!watch->raw().heard_within(tick_us)) {
-        look = soon || now_us() - looked >= look_again_us;
+      if (!watching) (void)poll(nullptr, 0, tick_us / 1000);
+      if (!watching || !watch->raw().heard_within(tick_us)) {
+        look = soon || now_us() - looked >= (watching ? look_again_us : poll_us);
         soon = false;
         continue;
       }
       auto event = watch->raw().receive();
       if (!event) return std::unexpected(std::move(event.error()));
       auto a = read_answer(*event);
-      if (!a) return std::unexpected(std::move(a.error()));
+      if (!a && a.error().code == exit_code::unreachable) return std::unexpected(std::move(a.error()));
+      if (!a) {
+        watching = false;
+        continue;
+      }
       look = names(a->parameters);
       if (!a->continues) return refuse(exit_code::unreachable, "grantd ended the watch", "grantctl requests");
     }

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/little_endian.h"
+#include "cli/base64.h"
 #include "proof/base64.h"
 #include "proof/checkpoint.h"
 #include "proof/record.h"
@@ -328,6 +328,20 @@ TEST(an_approval_cannot_name_files_elsewhere) {
                                 "}")}});
     TEST_ASSERT_EQUAL_INT(3, ask(script, {"audit", "approval", "r-7k2m", "--to", d / "e"}).result.code);
     TEST_ASSERT_FALSE(std::filesystem::exists(d / "bob.txt"));
+  }
+}
+
+TEST(base64_in_bulk_reads_what_the_slow_one_reads_and_nothing_else) {
+  (void)proof::start();
+  std::string bytes;
+  for (int n = 0; n < 300; ++n) {
+    TEST_ASSERT_TRUE(grantd::cli::decode_public_base64(proof::encode_base64(bytes)) == bytes);
+    bytes += static_cast<char>(n * 37);
+  }
+  for (const char* bad : {"A", "AA", "AAA", "AAAAA", "A===", "====", "AA=A", "AB==", "AAB=", "AA==AAAA",
+                          "AA-A", "AA A", "AA\nA", "\xff\xff\xff\xff", "AAAA="}) {
+    TEST_ASSERT_TRUE_MESSAGE(!grantd::cli::decode_public_base64(bad).has_value(), bad);
+    TEST_ASSERT_TRUE_MESSAGE(!proof::decode_base64(bad).has_value(), bad);
   }
 }
 

@@ -121,6 +121,13 @@ TEST(an_answer_between_the_first_look_and_the_watch_is_not_missed) {
   TEST_ASSERT_EQUAL_INT(0, a.result.code);
 }
 
+TEST(a_wait_that_may_not_watch_looks_now_and_then) {
+  asked a = ask(following({request_of("pending"), request_of("granted")},
+                          [](int) { return error("Busy", "uid 1000 watches 16 times already"); }),
+                waiting);
+  TEST_ASSERT_EQUAL_INT(0, a.result.code);
+}
+
 TEST(a_wait_that_ends_otherwise_is_a_no_with_the_reason) {
   for (const auto& [state, more, words] : std::vector<std::array<std::string, 3>>{
            {"denied", R"("ended_by":"bob","ended_reason":"use the replica",)",
