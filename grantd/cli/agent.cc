@@ -7,6 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+
 #include "base/unique_fd.h"
 
 namespace grantd::cli {
@@ -37,7 +40,11 @@ bool is_forwarded_agent(const std::string& socket_path, bool ssh_session) {
   socklen_t size = sizeof peer;
   if (getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return ssh_session;
   std::string name = name_of(peer.pid);
-  if (name.empty()) return ssh_session;
+  if (name.empty()) {
+    // ssh-agent listens, forks into the background and ends; an sshd that has ended forwards nothing.
+    bool ended = peer.pid > 0 && kill(peer.pid, 0) != 0 && errno == ESRCH;
+    return !ended && ssh_session;
+  }
   return name.starts_with("sshd");  // sshd, and sshd-session since OpenSSH 9.8
 }
 
