@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace grantd::proof {
 namespace {
 constexpr int variant = sodium_base64_VARIANT_ORIGINAL;
@@ -22,6 +24,9 @@ std::string encode_base64(std::string_view bytes) {
 }
 
 std::optional<std::string> decode_base64(std::string_view text) {
+  // libsodium 1.0.18 takes the bytes 0xab and 0xaf for '+' and '/'.
+  if (std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }))
+    return std::nullopt;
   std::string out(text.size() / 4 * 3, '\0');
   size_t size = 0;
   // Without a place for the end, anything that is left over is an error.

@@ -11,10 +11,11 @@ bool chain_reader::take(std::string_view batch,
                         const std::function<void(const record&, const digest&)>& each) {
   std::span<const uint8_t> rest(reinterpret_cast<const uint8_t*>(batch.data()), batch.size());
   while (why_ == fault::none && !rest.empty()) {
+    digest stored{};
     uint32_t size = 0;
-    digest stored;
-    if (rest.size() < sizeof size + stored.size() ||
-        rest.size() - sizeof size - stored.size() < (size = base::load_little<uint32_t>(rest.data()))) {
+    constexpr size_t around = sizeof size + stored.size();
+    if (rest.size() >= around) size = base::load_little<uint32_t>(rest.data());
+    if (rest.size() < around || rest.size() - around < size) {
       why_ = fault::cut;
       break;
     }
