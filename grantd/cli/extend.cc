@@ -42,7 +42,6 @@ result<exit_code> run(context& c) {
   if (!w) return refuse(exit_code::usage, w.error(), "grantctl extend --help");
   value parameters;
   std::string id = c.given.get("grant");
-  std::string resource;
   int64_t for_us = w->for_us.value_or(0);
   if (id.empty() || w->until) {  // else grantd knows it
     auto g = own_grant(c);
