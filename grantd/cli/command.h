@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/client.h"
 #include "cli/output.h"
@@ -18,7 +19,7 @@
 namespace grantd::cli {
 
 struct argument {
-  enum class kind : uint8_t { positional, option, flag } what;
+  enum class kind : uint8_t { positional, rest, option, flag } what;  // rest: any number, the last places
   std::string_view name;     // "person" for positionals, "--for" for the others
   std::string_view shown;    // "PERSON", "DURATION"; empty for flags
   std::string_view meaning;  // one line
@@ -28,15 +29,19 @@ struct argument {
 // What was given, by argument::name. Values are UTF-8 without control characters, never empty.
 class arguments {
  public:
-  void set(std::string name, std::string given) { values_[std::move(name)] = std::move(given); }
+  void add(std::string name, std::string given) { values_[std::move(name)].push_back(std::move(given)); }
   [[nodiscard]] bool has(std::string_view name) const { return values_.find(name) != values_.end(); }
   [[nodiscard]] std::string get(std::string_view name) const {  // empty when absent
     auto at = values_.find(name);
-    return at == values_.end() ? std::string() : at->second;
+    return at == values_.end() ? std::string() : at->second.front();
+  }
+  [[nodiscard]] std::vector<std::string> all(std::string_view name) const {  // of a rest
+    auto at = values_.find(name);
+    return at == values_.end() ? std::vector<std::string>() : at->second;
   }
 
  private:
-  std::map<std::string, std::string, std::less<>> values_;
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;
 };
 
 // The process around the command; tests give their own.
@@ -50,6 +55,9 @@ struct surroundings {
   std::string self;  // absolute path of grantctl
   int64_t timeout_us = 10 * base::us_per_s;
   int64_t ssh_patience_us = 120 * base::us_per_s;
+  int64_t restart_patience_us =
+      60 * base::us_per_s;            // how long a waiting command tries to reach grantd again
+  std::string terminal = "/dev/tty";  // where a person is asked
 };
 
 struct options {
@@ -70,6 +78,9 @@ class context {
 
   // The client, connected at the first call.
   [[nodiscard]] result<client*> api();
+  // Another one, for a stream beside calls, or after the first was lost.
+  [[nodiscard]] result<client> connect() const;
+  void forget() { client_.reset(); }  // the next api() connects again
   // api() and call() in one.
   [[nodiscard]] result<value> ask(std::string_view method, value parameters = {});
   // The person that the caller is (Status); refused when the policy names none for this account.
@@ -83,7 +94,7 @@ class context {
 };
 
 struct command {
-  std::string_view name;
+  std::string_view name;      // "audit verify" is a command below audit
   std::string_view summary;   // one line
   std::string_view details;   // paragraphs for --help; may be empty
   std::string_view examples;  // lines

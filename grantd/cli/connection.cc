@@ -106,6 +106,10 @@ result<void> connection::send(std::string_view message) {
   return {};
 }
 
+bool connection::heard_within(int64_t us) {
+  return received_.find('\0') != received_.npos || wait(POLLIN, from_now(us)).has_value();
+}
+
 result<std::string> connection::receive(bool forever) {
   std::optional<int64_t> deadline;
   if (!forever) deadline = from_now(first_timeout_us_);

@@ -35,6 +35,10 @@ class connection {
   // The next message without its NUL. `forever`: without a deadline (a stream of events).
   [[nodiscard]] result<std::string> receive(bool forever = false);
 
+  // Has something come (a message, or the peer's end) within `us`? Then receive() does not wait for its
+  // start.
+  [[nodiscard]] bool heard_within(int64_t us);
+
   // The descriptor and what was read from it beyond the last message, for one that goes on with plain bytes.
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const std::string& surplus() const { return received_; }

@@ -5,20 +5,25 @@
 
 namespace grantd::cli {
 
-result<client*> context::api() {
-  if (client_) return &*client_;
-  if (!opts.host.empty()) {
-    auto to = parse_address(opts.host);
-    if (!to) return refuse(exit_code::usage, to.error(), "grantctl --host ssh://ask@host status");
-    std::string program = here.environment("GRANTD_SSH").value_or("ssh");
-    auto c = connection::through_ssh(program, *to, here.timeout_us, here.ssh_patience_us);
-    if (!c) return std::unexpected(std::move(c.error()));
-    client_.emplace(std::move(*c));
-  } else {
+result<client> context::connect() const {
+  if (opts.host.empty()) {
     auto c = connection::to_socket(opts.socket, here.timeout_us);
     if (!c) return std::unexpected(std::move(c.error()));
-    client_.emplace(std::move(*c));
+    return client(std::move(*c));
   }
+  auto to = parse_address(opts.host);
+  if (!to) return refuse(exit_code::usage, to.error(), "grantctl --host ssh://ask@host status");
+  std::string program = here.environment("GRANTD_SSH").value_or("ssh");
+  auto c = connection::through_ssh(program, *to, here.timeout_us, here.ssh_patience_us);
+  if (!c) return std::unexpected(std::move(c.error()));
+  return client(std::move(*c));
+}
+
+result<client*> context::api() {
+  if (client_) return &*client_;
+  auto c = connect();
+  if (!c) return std::unexpected(std::move(c.error()));
+  client_.emplace(std::move(*c));
   return &*client_;
 }
 

@@ -39,6 +39,8 @@ bool fields::boolean(std::string_view key) {
   return false;
 }
 
+bool fields::maybe_boolean(std::string_view key) { return present(key) != nullptr && boolean(key); }
+
 const value& fields::object(std::string_view key) {
   static const value empty = value::object{};
   const value* v = present(key);

@@ -35,6 +35,7 @@ class fields {
   // Nothing when absent or null; another type is a problem.
   [[nodiscard]] std::optional<std::string> maybe_text(std::string_view key);
   [[nodiscard]] std::optional<int64_t> maybe_integer(std::string_view key);
+  [[nodiscard]] bool maybe_boolean(std::string_view key);  // false when absent
   [[nodiscard]] std::vector<std::string> maybe_texts(std::string_view key);
 
  private:

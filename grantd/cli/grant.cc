@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/grants.h"
+#include "cli/length.h"
 
 namespace grantd::cli {
 namespace {
@@ -18,7 +19,8 @@ constexpr argument takes[] = {
     {argument::kind::option, "--reason", "TEXT", "why; kept in the audit"},
 };
 
-// How long from `start_us` to `end`, by grantd's clock: a caller's clock that is wrong moves no end.
+}  // namespace
+
 result<int64_t> length_until(context& c, base::utc_time end, std::optional<base::utc_time> from) {
   if (from) return end.us - from->us;
   auto clock = c.ask("Clock");
@@ -33,6 +35,8 @@ result<int64_t> length_until(context& c, base::utc_time end, std::optional<base:
   }
   return end.us - there;
 }
+
+namespace {
 
 result<exit_code> run(context& c) {
   auto w = parse_window(c.given.get("--for"), c.given.get("--until"), c.given.get("--from"), c.here.now(),
@@ -60,7 +64,7 @@ result<exit_code> run(context& c) {
   if (c.opts.json) {
     c.print_document(*answer);
   } else {
-    c.out.data(paint(grant_line(*g, c), colour::plain, false) + "\n");
+    print_grant(*g, c);
     if (warning) {
       c.out.say(*warning);
       c.out.help("grantctl locks");

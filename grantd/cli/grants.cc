@@ -27,6 +27,11 @@ grant read(const value& v, problem& bad) {
   g.ended_by = f.maybe_text("ended_by").value_or("");
   g.ended_reason = f.maybe_text("ended_reason").value_or("");
   g.login_points = f.maybe_texts("login_points");
+  g.request = f.maybe_text("request").value_or("");
+  g.break_glass = f.maybe_boolean("break_glass");
+  g.reviewed_by = f.maybe_text("reviewed_by").value_or("");
+  g.reviewed_us = f.maybe_integer("reviewed_us");
+  g.first_use_us = f.maybe_integer("first_use_us");
   return g;
 }
 
@@ -67,19 +72,23 @@ std::string window_text(const grant& g, const context& c) {
 std::string grants_table(const std::vector<grant>& grants, const context& c) {
   table t({"ID", "PERSON", "RESOURCE", "ACCESS", "STATE", "WINDOW", "REASON"});
   for (const grant& g : grants) {
-    t.add({{g.id},
-           {g.person},
-           {g.resource},
-           {g.access},
-           {g.state, shade_of(g)},
-           {window_text(g, c)},
-           {g.reason}});
+    t.add({{g.id}, {g.person}, {g.resource}, {g.access}, state_cell(g), {window_text(g, c)}, {g.reason}});
   }
   return t.print(c.out.colours());
 }
 
+cell state_cell(const grant& g) {
+  if (g.flagged()) return {fmt::format("BREAK-GLASS {}", g.state), colour::bad};
+  return {g.state, shade_of(g)};
+}
+
 std::string grant_line(const grant& g, const context& c) {
-  return fmt::format("{} {} {} {} {}", g.id, g.person, g.resource, g.access, window_text(g, c));
+  return fmt::format("{} {} {} {} {}{}", g.id, g.person, g.resource, g.access, window_text(g, c),
+                     g.flagged() ? ", BREAK-GLASS not signed off" : "");
+}
+
+void print_grant(const grant& g, context& c) {
+  c.out.data(paint(grant_line(g, c), g.flagged() ? colour::bad : colour::plain, c.out.colours()) + "\n");
 }
 
 result<exit_code> print_ended(const value& answer, std::string_view none, context& c) {
@@ -89,7 +98,7 @@ result<exit_code> print_ended(const value& answer, std::string_view none, contex
     c.print_document(answer);
     return exit_code::done;
   }
-  for (const grant& g : *grants) c.out.data(paint(grant_line(g, c), colour::plain, false) + "\n");
+  for (const grant& g : *grants) print_grant(g, c);
   if (grants->empty()) c.out.say(none);
   return exit_code::done;
 }

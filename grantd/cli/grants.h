@@ -16,6 +16,12 @@ struct grant {
   std::optional<int64_t> ended_us;
   std::string ended_by, ended_reason;
   std::vector<std::string> login_points;
+  std::string request;
+  bool break_glass = false;
+  std::string reviewed_by;
+  std::optional<int64_t> reviewed_us, first_use_us;
+  // Opened by break-glass and signed off by nobody yet: shown in red, with the word.
+  [[nodiscard]] bool flagged() const { return break_glass && reviewed_by.empty(); }
 };
 
 [[nodiscard]] result<grant> read_grant(const value& v);
@@ -29,8 +35,14 @@ struct grant {
 // ID PERSON RESOURCE ACCESS STATE WINDOW REASON
 [[nodiscard]] std::string grants_table(const std::vector<grant>& grants, const context& c);
 
+// What stands under STATE.
+[[nodiscard]] cell state_cell(const grant& g);
+
 // "g-7k2m alice orders-db read-only until 17:30 +0100, 58 min left"
+// ", BREAK-GLASS not signed off" behind it while it is flagged.
 [[nodiscard]] std::string grant_line(const grant& g, const context& c);
+// grant_line on stdout, in red while it is flagged.
+void print_grant(const grant& g, context& c);
 
 // The answer of Revoke and GiveBack: one line a grant, or `none` on stderr. Done either way.
 [[nodiscard]] result<exit_code> print_ended(const value& answer, std::string_view none, context& c);

@@ -25,6 +25,8 @@ std::string usage_word(const argument& a) {
   std::string word(a.name);
   if (a.what == argument::kind::positional) {
     word = a.shown;
+  } else if (a.what == argument::kind::rest) {
+    word = fmt::format("{}...", a.shown);
   } else if (!a.shown.empty()) {
     word += fmt::format(" {}", a.shown);
   }
@@ -46,11 +48,12 @@ std::string print_help() {
   std::string out =
       "grantctl opens, shuts and shows windows of access kept by grantd.\n\nusage: grantctl COMMAND ...\n\n";
   auto end = std::back_inserter(out);
-  for (const command* c : commands()) fmt::format_to(end, "  {:<10} {}\n", c->name, c->summary);
+  for (const command* c : commands()) fmt::format_to(end, "  {:<17} {}\n", c->name, c->summary);
   out += R"(
 Examples:
+  grantctl request orders-db --for 1h --reason "ticket 4711" --wait
   grantctl status
-  grantctl grant alice orders-db --for 1h --reason "ticket 4711"
+  grantctl approve r-7k2m
   grantctl explain alice orders-db
   grantctl revoke g-7k2m
 )";
@@ -58,11 +61,26 @@ Examples:
   return out;
 }
 
+std::string print_help(std::string_view group) {
+  std::string out = fmt::format("usage: grantctl {} COMMAND ...\n\n", group);
+  for (const command* c : commands()) {
+    if (c->name.starts_with(fmt::format("{} ", group)))
+      fmt::format_to(std::back_inserter(out), "  {:<17} {}\n", c->name, c->summary);
+  }
+  return out + std::string(globals_text);
+}
+
 std::string print_help(const command& c) {
   std::string out = fmt::format("usage: {}\n\n{}\n", usage(c), c.summary);
   auto end = std::back_inserter(out);
   if (!c.takes.empty()) out += '\n';
   for (const argument& a : c.takes) fmt::format_to(end, "  {:<18} {}\n", usage_word(a), a.meaning);
+  std::string below;
+  for (const command* other : commands()) {
+    if (other->name.starts_with(fmt::format("{} ", c.name)))
+      fmt::format_to(std::back_inserter(below), "  grantctl {:<16} {}\n", other->name, other->summary);
+  }
+  if (!below.empty()) fmt::format_to(end, "\n{}", below);
   if (!c.details.empty()) fmt::format_to(end, "\n{}\n", c.details);
   if (!c.examples.empty()) fmt::format_to(end, "\nExamples:\n{}\n", c.examples);
   out += globals_text;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "cli/command.h"
 
@@ -10,5 +11,6 @@ namespace grantd::cli {
 
 [[nodiscard]] std::string print_help();
 [[nodiscard]] std::string print_help(const command& c);
+[[nodiscard]] std::string print_help(std::string_view group);  // the commands below "policy"
 
 }  // namespace grantd::cli

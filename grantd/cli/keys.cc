@@ -5,6 +5,8 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/key_line.h"
+#include "proof/allowed_signers.h"
+#include "proof/sshsig.h"
 
 namespace grantd::cli {
 namespace {
@@ -13,7 +15,19 @@ constexpr argument takes[] = {
     {argument::kind::positional, "user", "USER",
      "the account that logs in (%u): only the ask account gets lines"},
     {argument::kind::option, "--ask-user", "USER", "the ask account, if it is not called ask"},
+    {argument::kind::flag, "--allowed-signers", "", "lines for ssh-keygen -Y verify -f instead"},
 };
+
+// The line for one enrolled key, or why there is none.
+std::expected<std::string, std::string> line_of(const context& c, const std::string& person,
+                                                const std::string& key) {
+  if (!c.given.has("--allowed-signers"))
+    return key_line(c.here.self, c.opts.own_socket ? c.opts.socket : "", person, key);
+  std::string line = proof::print_allowed_signer(person, proof::approval_namespace, key);
+  if (line.empty())
+    return std::unexpected(fmt::format("a key of {} that cannot sign approvals: {}", person, key));
+  return line + "\n";
+}
 
 result<exit_code> run(context& c) {
   std::string ask_user = c.given.has("--ask-user") ? c.given.get("--ask-user") : "ask";
@@ -31,7 +45,7 @@ result<exit_code> run(context& c) {
     std::string person = k.text("person");
     std::string key = k.text("key");
     if (bad) break;
-    auto line = key_line(c.here.self, c.opts.own_socket ? c.opts.socket : "", person, key);
+    auto line = line_of(c, person, key);
     if (line) {
       lines += *line;
     } else {
@@ -55,8 +69,9 @@ const command keys_command{"keys",
                            "Needs root, or the ask account. In sshd_config:\n"
                            "  Match User ask\n"
                            "    AuthorizedKeysCommand /usr/bin/grantctl keys %u\n"
-                           "    AuthorizedKeysCommandUser ask",
-                           "  grantctl keys ask",
+                           "    AuthorizedKeysCommandUser ask\n"
+                           "--allowed-signers: who may approve with which key, as ssh-keygen(1) reads it.",
+                           "  grantctl keys ask\n  grantctl keys --allowed-signers > allowed_signers",
                            takes,
                            run};
 

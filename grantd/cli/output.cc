@@ -30,6 +30,7 @@ int write_all(int fd, std::string_view text) {
 }  // namespace
 
 void output::data(std::string_view text) {
+  end_progress();
   if (gone_ || error_ != 0) return;
   int error = write_all(data_, text);
   if (error == EPIPE) {
@@ -39,7 +40,25 @@ void output::data(std::string_view text) {
   }
 }
 
-void output::say(std::string_view text) { (void)write_all(talk_, "grantctl: " + visible(text) + "\n"); }
+void output::progress(std::string_view text, std::string_view detail) {
+  if (in_place_) {
+    (void)write_all(talk_, "\r\033[K" + visible(text) + visible(detail));
+    line_open_ = true;
+  } else if (last_progress_ != text) {
+    (void)write_all(talk_, "grantctl: " + visible(text) + "\n");
+  }
+  last_progress_ = text;
+}
+
+void output::end_progress() {
+  if (line_open_) (void)write_all(talk_, "\r\033[K");
+  line_open_ = false;
+}
+
+void output::say(std::string_view text) {
+  end_progress();
+  (void)write_all(talk_, "grantctl: " + visible(text) + "\n");
+}
 
 void output::help(std::string_view command) {
   if (!command.empty()) (void)write_all(talk_, "help: " + visible(command) + "\n");

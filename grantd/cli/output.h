@@ -18,6 +18,12 @@ class output {
   // One line: "help: <command>". Nothing for an empty one.
   void help(std::string_view command);
 
+  // How a wait goes on: rewritten in place where talk is a terminal, else a line for each text that differs
+  // from the one before. With `detail` ("12 min left") only on a terminal.
+  void progress(std::string_view text, std::string_view detail);
+  void end_progress();  // wipes the line before something else is said
+  void in_place(bool terminal) { in_place_ = terminal; }
+
   [[nodiscard]] bool colours() const { return colours_; }
   [[nodiscard]] bool gone() const { return gone_; }
   // errno of a failed write of data (a full disk), 0 if none failed.
@@ -28,6 +34,9 @@ class output {
   int talk_;
   bool colours_;
   bool gone_ = false;
+  bool in_place_ = false;
+  bool line_open_ = false;
+  std::string last_progress_;
   int error_ = 0;
 };
 

@@ -21,6 +21,7 @@ namespace {
 struct slot {
   const argument* what;
   std::string text;
+  std::vector<std::string> texts;  // of a rest
   bool flag = false;
   CLI::Option* option = nullptr;
 };
@@ -35,7 +36,18 @@ void declare(CLI::App& sub, const command& c, std::vector<std::unique_ptr<slot>>
     auto s = std::make_unique<slot>();
     s->what = &a;
     std::string name(a.name);
-    s->option = a.what == argument::kind::flag ? sub.add_flag(name, s->flag) : sub.add_option(name, s->text);
+    switch (a.what) {
+      case argument::kind::flag:
+        s->option = sub.add_flag(name, s->flag);
+        break;
+      case argument::kind::rest:
+        s->option = sub.add_option(name, s->texts);
+        break;
+      case argument::kind::option:
+      case argument::kind::positional:
+        s->option = sub.add_option(name, s->text);
+        break;
+    }
     if (a.required) s->option->required();
     slots.push_back(std::move(s));
   }
@@ -47,16 +59,19 @@ result<void> take(const command& c, const std::vector<std::unique_ptr<slot>>& sl
     if (s->option->count() == 0) continue;
     std::string name(s->what->shown.empty() ? s->what->name : s->what->shown);
     if (s->what->what == argument::kind::flag) {
-      into.set(std::string(s->what->name), "yes");
+      into.add(std::string(s->what->name), "yes");
       continue;
     }
-    if (s->text.empty()) return refuse(exit_code::usage, fmt::format("{} is empty", name), help);
-    if (!c.free_text && !base::is_printable_utf8(s->text)) {
-      return refuse(exit_code::usage,
-                    fmt::format("{} has control characters or is not UTF-8: \"{}\"", name, visible(s->text)),
-                    help);
+    if (s->what->what != argument::kind::rest) s->texts = {s->text};
+    for (const std::string& text : s->texts) {
+      if (text.empty()) return refuse(exit_code::usage, fmt::format("{} is empty", name), help);
+      if (!c.free_text && !base::is_printable_utf8(text)) {
+        return refuse(exit_code::usage,
+                      fmt::format("{} has control characters or is not UTF-8: \"{}\"", name, visible(text)),
+                      help);
+      }
+      into.add(std::string(s->what->name), text);
     }
-    into.set(std::string(s->what->name), s->text);
   }
   return {};
 }
@@ -84,13 +99,50 @@ result<options> choose(const globals& g, const surroundings& here) {
   return o;
 }
 
+struct declaration {
+  const command* what = nullptr;  // nothing: only commands below it ("policy")
+  std::vector<std::unique_ptr<slot>> slots;
+};
+
+// "audit verify": verify below audit.
+CLI::App* place_of(CLI::App& app, std::string_view name) {
+  CLI::App* at = &app;
+  while (!name.empty()) {
+    size_t end = std::min(name.find(' '), name.size());
+    std::string word(name.substr(0, end));
+    auto known = at->get_subcommands([&](CLI::App* a) { return a->get_name() == word; });
+    CLI::App* below = known.empty() ? at->add_subcommand(word) : known.front();
+    if (known.empty()) {
+      below->set_help_flag("-h,--help");
+      below->require_subcommand(0, 1);
+    }
+    at = below;
+    name.remove_prefix(std::min(end + 1, name.size()));
+  }
+  return at;
+}
+
+// The chain of chosen commands, "audit" then "verify".
+std::vector<const CLI::App*> chosen_in(const CLI::App& app) {
+  std::vector<const CLI::App*> all;
+  for (auto below = app.get_subcommands(); !below.empty(); below = below.front()->get_subcommands())
+    all.push_back(below.front());
+  return all;
+}
+
+std::string name_of(const std::vector<const CLI::App*>& chosen) {
+  std::string name = "grantctl";
+  for (const CLI::App* word : chosen) name += " " + word->get_name();
+  return name;
+}
+
 }  // namespace
 
 result<std::variant<invocation, notice>> parse_arguments(const std::vector<std::string>& args,
                                                          const surroundings& here) {
   CLI::App app("grantctl", "grantctl");
   globals g;
-  std::map<const CLI::App*, std::pair<const command*, std::vector<std::unique_ptr<slot>>>> declared;
+  std::map<const CLI::App*, declaration> declared;
   app.set_help_flag("-h,--help");
   app.add_flag("--version", g.version);
   app.add_option("--socket", g.socket);
@@ -99,36 +151,44 @@ result<std::variant<invocation, notice>> parse_arguments(const std::vector<std::
   app.require_subcommand(0, 1);
   app.fallthrough();
   for (const command* c : commands()) {
-    CLI::App* sub = app.add_subcommand(std::string(c->name));
-    sub->set_help_flag("-h,--help");
-    auto& [what, slots] = declared[sub];
-    what = c;
-    declare(*sub, *c, slots);
+    CLI::App* sub = place_of(app, c->name);
+    declared[sub].what = c;
+    declare(*sub, *c, declared[sub].slots);
   }
-  std::string help = "grantctl --help";
-  auto chosen = [&]() -> const CLI::App* {
-    return app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
-  };
+  auto help = [&] { return name_of(chosen_in(app)) + " --help"; };
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::CallForHelp&) {
-    return notice{chosen() == nullptr ? print_help() : print_help(*declared[chosen()].first)};
+    auto chosen = chosen_in(app);
+    if (chosen.empty()) return notice{print_help()};
+    const command* what = declared[chosen.back()].what;
+    return notice{what == nullptr ? print_help(chosen.back()->get_name()) : print_help(*what)};
   } catch (const CLI::ExtrasError& e) {
-    if (chosen() == nullptr)
-      return refuse(exit_code::usage, fmt::format("there is no such command or option; {}", e.what()), help);
-    return refuse(exit_code::usage, e.what(),
-                  fmt::format("grantctl {} --help", declared[chosen()].first->name));
+    if (chosen_in(app).empty())
+      return refuse(exit_code::usage, fmt::format("there is no such command or option; {}", e.what()),
+                    help());
+    return refuse(exit_code::usage, e.what(), help());
   } catch (const CLI::Error& e) {
-    if (chosen() != nullptr) help = fmt::format("grantctl {} --help", declared[chosen()].first->name);
-    return refuse(exit_code::usage, e.what(), help);
+    return refuse(exit_code::usage, e.what(), help());
   }
   if (g.version) return notice{fmt::format("grantctl {}\n", GRANTD_VERSION)};
-  if (chosen() == nullptr) return refuse(exit_code::usage, "no command is given", help);
-  auto& [what, slots] = declared[chosen()];
+  auto chosen = chosen_in(app);
+  if (chosen.empty()) return refuse(exit_code::usage, "no command is given", help());
+  declaration& d = declared[chosen.back()];
+  if (d.what == nullptr)
+    return refuse(exit_code::usage, fmt::format("{} needs to know what to do", name_of(chosen)), help());
+  for (const CLI::App* above : std::span(chosen).first(chosen.size() - 1)) {
+    for (const auto& s : declared[above].slots) {  // it would be taken and do nothing
+      if (s->option->count() > 0)
+        return refuse(exit_code::usage, fmt::format("{} knows no {}", name_of(chosen), s->what->name),
+                      help());
+    }
+  }
   auto globals = choose(g, here);
   if (!globals) return std::unexpected(std::move(globals.error()));
-  invocation call{what, std::move(*globals), {}};
-  if (auto taken = take(*what, slots, call.given); !taken) return std::unexpected(std::move(taken.error()));
+  invocation call{d.what, std::move(*globals), {}};
+  if (auto taken = take(*d.what, d.slots, call.given); !taken)
+    return std::unexpected(std::move(taken.error()));
   return call;
 }
 

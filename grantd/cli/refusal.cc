@@ -17,7 +17,7 @@ exit_code code_of(std::string_view error) {
   if (!error.starts_with(own_errors)) return exit_code::unreachable;
   error.remove_prefix(own_errors.size());
   if (error == "BadMessage") return exit_code::usage;
-  if (error == "NotAllowed") return exit_code::not_allowed;
+  if (error == "NotAllowed" || error == "NotApprover") return exit_code::not_allowed;
   if (error == "NotDurable") return exit_code::not_durable;
   return exit_code::no;
 }

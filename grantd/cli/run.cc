@@ -12,9 +12,12 @@
 namespace grantd::cli {
 namespace {
 
+bool steerable(const surroundings& here, int fd) {
+  return isatty(fd) == 1 && here.environment("TERM").value_or("dumb") != "dumb";
+}
+
 bool wants_colours(const surroundings& here) {
-  if (!here.environment("NO_COLOR").value_or("").empty()) return false;
-  return isatty(here.out) == 1 && here.environment("TERM").value_or("dumb") != "dumb";
+  return here.environment("NO_COLOR").value_or("").empty() && steerable(here, here.out);
 }
 
 exit_code say(const refusal& r, output& out) {
@@ -27,6 +30,7 @@ exit_code say(const refusal& r, output& out) {
 
 exit_code run(const std::vector<std::string>& args, const surroundings& here) {
   output out(here.out, here.err, wants_colours(here));
+  out.in_place(steerable(here, here.err));
   auto parsed = parse_arguments(args, here);
   if (!parsed) return say(parsed.error(), out);
   exit_code code = exit_code::done;

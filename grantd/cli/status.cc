@@ -2,10 +2,12 @@
 // grantctl status: what the caller may reach now, and how grantd is.
 #include <fmt/format.h>
 
+#include "base/duration.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/grants.h"
 #include "cli/locks.h"
+#include "cli/requests.h"
 
 namespace grantd::cli {
 namespace {
@@ -35,6 +37,21 @@ void say_what_is_wrong(const value& daemon, problem& bad, output& out) {
   }
 }
 
+// The caller's own requests, without the column that would say so.
+void print_own(const std::vector<access_request>& requests, context& c) {
+  table t({"REQUEST", "RESOURCE", "FOR", "OUTCOME", "LAPSES"});
+  for (const access_request& r : requests) {
+    t.add({{r.id},
+           {r.resource, r.break_glass ? colour::bad : colour::plain},
+           {std::string(base::print_duration_short(r.for_us).view())},
+           {outcome_text(r), r.state == "granted" ? colour::good
+                             : r.pending()        ? colour::plain
+                                                  : colour::bad},
+           {r.pending() ? c.time_text(r.lapses_us) : ""}});
+  }
+  c.out.data(t.print(c.out.colours()));
+}
+
 result<exit_code> run(context& c) {
   auto answer = c.ask("Status");
   if (!answer) return std::unexpected(std::move(answer.error()));
@@ -42,8 +59,12 @@ result<exit_code> run(context& c) {
   if (!grants) return std::unexpected(std::move(grants.error()));
   auto locks = read_locks(*answer);
   if (!locks) return std::unexpected(std::move(locks.error()));
+  auto requests = read_requests(*answer);
+  if (!requests) return std::unexpected(std::move(requests.error()));
   problem bad;
   fields f(*answer, bad);
+  int64_t to_approve = f.maybe_integer("to_approve").value_or(0);
+  int64_t unreviewed = f.maybe_integer("unreviewed").value_or(0);
   auto person = f.maybe_text("person");
   const value& daemon = f.object("daemon");
   fields d(daemon, bad);
@@ -67,11 +88,22 @@ result<exit_code> run(context& c) {
     for (const grant& g : *grants) {
       t.add({{g.resource},
              {g.access},
-             {g.state, g.state == "open" ? colour::good : colour::plain},
+             g.state == "waiting" ? cell{g.state, colour::plain} : state_cell(g),
              {window_text(g, c)},
              {g.id}});
     }
     c.out.data(t.print(c.out.colours()));
+  }
+  if (!requests->empty()) print_own(*requests, c);
+  if (to_approve > 0) {
+    c.out.data(fmt::format("{} {} for you to approve: grantctl requests --to-approve\n", to_approve,
+                           to_approve == 1 ? "request waits" : "requests wait"));
+  }
+  if (unreviewed > 0) {
+    c.out.data(paint(fmt::format("BREAK-GLASS: {} {} signed off by nobody: grantctl list --all", unreviewed,
+                                 unreviewed == 1 ? "grant is" : "grants are"),
+                     colour::bad, c.out.colours()) +
+               "\n");
   }
   c.out.data(paint(line, colour::faint, c.out.colours()) + "\n");
   for (const lock& l : *locks) c.out.say("locked: " + lock_line(l, c));

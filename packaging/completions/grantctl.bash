@@ -19,41 +19,68 @@ _grantctl() {
         _grantctl_program+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
         ((++i))
         ;;
-      --for | --until | --from | --reason | --person | --resource | --limit | --after | --ask-user | -o | --output) ((++i)) ;;
+      --for | --until | --from | --at | --since | --reason | --message | --note | --person | --resource | --role | --event | \
+        --limit | --after | --ask-user | --key | --signature | --checkpoint | --format | --to | --run | -o | --output) ((++i)) ;;
       -*) ;;
-      *) if [ -z "$command" ]; then command=${COMP_WORDS[i]}; else ((++places)); fi ;;
+      *)
+        case $command:${COMP_WORDS[i]} in
+          :*) command=${COMP_WORDS[i]} ;;
+          audit:verify | audit:checkpoint | audit:export | audit:approval | policy:test | policy:reload)
+            command+=" ${COMP_WORDS[i]}"
+            ;;
+          *) ((++places)) ;;
+        esac
+        ;;
     esac
   done
   # Asking over ssh could ask for a passphrase in the middle of a line.
   [[ " ${_grantctl_program[*]} " == *" --host "* || -n ${GRANTD_HOST:-} ]] && _grantctl_program=(false)
 
   case $prev in
-    --socket)
+    --socket | --key | --signature | --checkpoint | --to)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    --from)
+      [ "$command" = 'audit verify' ] && mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     -o | --output) words='table json' ;;
     --for) words='30m 1h 2h 4h 8h' ;;
     --person) words=$(_grantctl_names people name) ;;
     --resource) words=$(_grantctl_names resources name) ;;
-    --host | --until | --from | --reason | --message | --limit | --after | --ask-user) return ;;
+    --format) words='ecs json chain' ;;
+    --event) words='request approve deny cancel lapse granted grant revoke give-back expire review shorten lock lock-end session
+      session-end leftover denied policy start stop checkpoint' ;;
+    --host | --until | --at | --since | --reason | --message | --note | --role | --limit | --after | --ask-user | --run) return ;;
     *)
       case $command:$cur in
         grant:-*) words='--for --until --from --reason' ;;
-        request:-*) words='--for --reason' ;;
+        request:-*) words='--for --reason --role --read-write --at --break-glass --wait' ;;
+        extend:-*) words='--for --reason --wait' ;;
+        requests:-*) words='--to-approve --person --resource --all --limit' ;;
+        approve:-*) words='--for --key --signature --yes --forwarded-agent' ;;
+        deny:-*) words='--reason' ;;
+        review:-*) words='--note' ;;
+        show:-*) words='--bytes' ;;
+        watch:-*) words='--run' ;;
+        'policy reload':-*) words='--dry-run' ;;
         revoke:-*) words='--person --resource --reason' ;;
         lock:-*) words='--person --resource --all --for --message' ;;
         unlock:-*) words='--person --resource --all' ;;
         list:-*) words='--person --resource --all --limit' ;;
         sessions:-*) words='--person --limit' ;;
-        audit:-*) words='--after --limit' ;;
+        audit:-*) words='--since --person --event --after --limit' ;;
+        'audit verify':-*) words='--checkpoint --key --from' ;;
+        'audit export':-*) words='--format --since --after' ;;
+        'audit approval':-*) words='--to' ;;
         call:-*) words='--more' ;;
         stdio:-*) words='--person' ;;
-        keys:-*) words='--ask-user' ;;
+        keys:-*) words='--ask-user --allowed-signers' ;;
         :-*) words='--version' ;;
-        :*) words='status request grant revoke give-back lock unlock locks list sessions show explain resources people watch
-          audit clock store call stdio keys' ;;
+        :*) words='status request extend requests show cancel give-back approve deny review explain resources list sessions
+          people watch grant revoke lock unlock locks policy audit clock store call stdio keys' ;;
         grant:* | explain:*)
           case $places in
             0) words=$(_grantctl_names people name) ;;
@@ -68,11 +95,21 @@ _grantctl() {
           fi
           ;;
         request:*) [ "$places" -gt 0 ] || words=$(_grantctl_names resources name) ;;
-        revoke:* | give-back:* | show:*) [ "$places" -gt 0 ] || words=$(_grantctl_names list id) ;;
+        revoke:* | give-back:* | extend:* | review:*) [ "$places" -gt 0 ] || words=$(_grantctl_names list id) ;;
+        approve:* | deny:* | cancel:* | 'audit approval':*) [ "$places" -gt 0 ] || words=$(_grantctl_names requests id) ;;
+        show:*) [ "$places" -gt 0 ] || words="$(_grantctl_names list id) $(_grantctl_names requests id)" ;;
+        audit:*) [ "$places" -gt 0 ] || words='verify checkpoint export approval' ;;
+        policy:*) [ "$places" -gt 0 ] || words='test reload' ;;
+        'policy test':*)
+          compopt -o filenames 2>/dev/null
+          mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+          return
+          ;;
         clock:*) words='accept' ;;
         store:*) words='unlock' ;;
         call:*)
-          [ "$places" -gt 0 ] || words='Grant Revoke GiveBack Lock Unlock Locks List Sessions Show Status Explain Resources People Check Clock
+          [ "$places" -gt 0 ] || words='Request Approve Deny Cancel Requests ShowRequest ApprovalText Review ReloadPolicy AuditChain Checkpoint
+            Grant Revoke GiveBack Lock Unlock Locks List Sessions Show Status Explain Resources People Check Clock
             AcceptClock Store UnlockStore Audit Keys Watch org.varlink.service.GetInfo
             org.varlink.service.GetInterfaceDescription'
           ;;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is a usage mistake, and what its refusal says.
+#include <iterator>
+#include <sstream>
+
 #include "stage.h"
 #include "support/unity.h"
 
@@ -23,9 +26,24 @@ TEST(help_and_version_go_to_stdout_and_are_done) {
   TEST_ASSERT_TRUE(contains(stage().run({"--help"}).out, "5 in force, but not yet durable"));
 }
 
+TEST(a_word_with_commands_below_it_lists_them) {
+  outcome o = stage().run({"policy", "--help"});
+  TEST_ASSERT_EQUAL_INT(0, o.code);
+  TEST_ASSERT_TRUE_MESSAGE(contains(o.out, "\n  policy test ") && contains(o.out, "\n  policy reload "),
+                           o.out);
+  o = stage().run({"policy"});
+  TEST_ASSERT_EQUAL_INT(2, o.code);
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl: grantctl policy needs to know what to do\nhelp: grantctl policy --help\n", o.err);
+  TEST_ASSERT_TRUE(contains(stage().run({"audit", "--help"}).out, "\n  grantctl audit verify "));
+}
+
 TEST(every_command_has_help_with_an_example) {
   for (const auto* c : grantd::cli::commands()) {
-    outcome o = stage().run({std::string(c->name), "--help"});
+    std::istringstream name{std::string(c->name)};
+    std::vector<std::string> args{std::istream_iterator<std::string>(name), {}};
+    args.emplace_back("--help");
+    outcome o = stage().run(args);
     TEST_ASSERT_EQUAL_INT(0, o.code);
     TEST_ASSERT_TRUE_MESSAGE(contains(o.out, "Examples:"), std::string(c->name));
     TEST_ASSERT_TRUE_MESSAGE(contains(o.out, "usage: grantctl " + std::string(c->name)),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each command asks of grantd and what it shows of the answer.
-#include "fake_grantd.h"
-#include "stage.h"
+#include "requests_data.h"
 #include "support/unity.h"
 
 using namespace grantd::test;
@@ -36,17 +35,6 @@ std::string explained(bool allowed) {
                       R"("role":"alice","allowed":false,"reason":"no-window"}],)"
                       R"("why":"no window is open for alice on orders-db",)"
                       R"("help":"grantctl grant alice orders-db --for 1h"})");
-}
-
-struct asked {
-  outcome result;
-  std::vector<std::string> messages;
-};
-
-asked ask(fake_grantd::script script, std::vector<std::string> args, const stage& s = {}) {
-  fake_grantd daemon(std::move(script));
-  outcome o = run_at(daemon.path(), std::move(args), s);
-  return {o, daemon.messages()};
 }
 
 void asks(const std::vector<std::string>& args, std::string_view message) {
@@ -202,47 +190,6 @@ TEST(explain_without_a_person_is_about_the_caller) {
   TEST_ASSERT_TRUE(contains(a.messages[1], R"("person":"bob","resource":"orders-db")"));
   a = ask(by_method({{"Status", status_of("", "")}}), {"explain", "orders-db"});
   TEST_ASSERT_EQUAL_INT(4, a.result.code);
-}
-
-TEST(a_request_names_who_may_open_the_window_and_the_command) {
-  std::string people =
-      answer(R"({"people":[{"name":"alice","rights":[]},{"name":"carol","rights":["grant"]},)"
-             R"({"name":"dave","rights":["see"]}]})");
-  auto script =
-      by_method({{"Status", status_of("alice", "")}, {"Explain", explained(false)}, {"People", people}});
-  asked a = ask(script, {"request", "orders-db", "--for", "1h", "--reason", "ticket 4711"});
-  TEST_ASSERT_EQUAL_INT(1, a.result.code);
-  TEST_ASSERT_EQUAL_STRING("", a.result.out);
-  TEST_ASSERT_EQUAL_STRING(
-      "grantctl: no window is open for alice on orders-db. Windows are opened by people for now: ask carol\n"
-      "help: grantctl grant alice orders-db --for 1h --reason 'ticket 4711'\n",
-      a.result.err);
-}
-
-TEST(a_request_of_somebody_who_may_not_see_people_still_names_the_command) {
-  auto script = by_method({{"Status", status_of("alice", "")},
-                           {"Explain", explained(false)},
-                           {"People", error("NotAllowed", "no")}});
-  asked a = ask(script, {"request", "orders-db"});
-  TEST_ASSERT_EQUAL_INT(1, a.result.code);
-  TEST_ASSERT_TRUE(contains(a.result.err, "ask one who has the right grant, or root"));
-  TEST_ASSERT_TRUE(contains(a.result.err, "help: grantctl grant alice orders-db --for 1h\n"));
-}
-
-TEST(a_request_that_no_grant_would_help_passes_on_what_does) {
-  std::string no_account =
-      answer(R"({"allowed":false,"points":[],"why":"alice has no account that fits web","help":"edit it"})");
-  asked a = ask(by_method({{"Status", status_of("alice", "")}, {"Explain", no_account}}),
-                {"request", "web", "--for", "1h"});
-  TEST_ASSERT_EQUAL_INT(1, a.result.code);
-  TEST_ASSERT_EQUAL_STRING("grantctl: alice has no account that fits web\nhelp: edit it\n", a.result.err);
-}
-
-TEST(a_request_inside_a_window_says_until_when) {
-  asked a = ask(by_method({{"Status", status_of("alice", "")}, {"Explain", explained(true)}}),
-                {"request", "orders-db"});
-  TEST_ASSERT_EQUAL_INT(0, a.result.code);
-  TEST_ASSERT_EQUAL_STRING("you are let into orders-db until 17:30 +0100, 3 h 30 min left\n", a.result.out);
 }
 
 TEST(revoking_nothing_is_done_and_said) {

@@ -12,8 +12,9 @@ is() {
   failed=1
 }
 
-mapfile -t commands < <("$program" --help | sed -n '/^usage/,/^Examples/s/^  \([a-z-]*\) .*/\1/p' | sort)
-[ "${#commands[@]}" -ge 15 ] || { echo "not ok: --help names no commands"; exit 1; }
+mapfile -t commands < <("$program" --help | sed -n '/^usage/,/^Examples/s/^  \([a-z-]*\( [a-z-][a-z-]*\)\{0,1\}\)  .*/\1/p' | sort)
+mapfile -t words < <(printf '%s\n' "${commands[@]}" | cut -d' ' -f1 | sort -u)
+[ "${#commands[@]}" -ge 30 ] || { echo "not ok: --help names no commands"; exit 1; }
 
 for c in "${commands[@]}"; do
   grep -qE "^\.B[IR]? \"?$c\b" <(sed 's/\\//g' "$source/packaging/man/grantctl.1") || { echo "not ok: grantctl(1) has no $c"; failed=1; }
@@ -27,6 +28,7 @@ fake_grantctl() {
   case $* in
     *people) echo '{"people":[{"name":"alice","email":"a@b"},{"name":"bob"}]}' ;;
     *resources) echo '{"resources":[{"name":"orders-db"},{"name":"web"}]}' ;;
+    *requests) echo '{"requests":[{"id":"r-8m3x"}]}' ;;
     *list) echo '{"grants":[{"id":"g-7k2m"}]}' ;;
   esac
 }
@@ -36,11 +38,16 @@ complete_line() {
   _grantctl
   printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' '
 }
-is "$(printf '%s\n' "${commands[@]}" | paste -sd' ')" "$(complete_line fake_grantctl '')" 'every command'
+is "$(printf '%s\n' "${words[@]}" | paste -sd' ')" "$(complete_line fake_grantctl '')" 'every command'
 is 'alice bob' "$(complete_line fake_grantctl grant '')" 'people after grant'
 is 'orders-db' "$(complete_line fake_grantctl grant alice o)" 'resources after the person'
 is 'orders-db web' "$(complete_line fake_grantctl --socket /x request --for 1h '')" 'options are no places'
 is 'g-7k2m' "$(complete_line fake_grantctl revoke g)" 'ids'
+is 'r-8m3x' "$(complete_line fake_grantctl approve '')" 'ids of requests'
+is 'g-7k2m r-8m3x' "$(complete_line fake_grantctl show '')" 'ids of both'
+is 'approval checkpoint export verify' "$(complete_line fake_grantctl audit '')" 'commands below a command'
+is '--dry-run' "$(complete_line fake_grantctl policy reload --d)" 'options of a command below'
+is '--checkpoint' "$(complete_line fake_grantctl audit verify --key x --c)" 'and behind a value'
 is '--person' "$(complete_line fake_grantctl revoke --p)" 'options of a command'
 is 'json table' "$(complete_line fake_grantctl list -o '')" 'formats'
 is '' "$(complete_line fake_grantctl --host ssh://db1 grant '')" 'nothing over ssh'

@@ -37,42 +37,44 @@ std::vector<std::string> fake_grantd::messages() {
 }
 
 void fake_grantd::serve() {
+  std::vector<peer> peers;
   for (;;) {
-    pollfd waits[] = {{listener_.get(), POLLIN, 0}, {stop_read_.get(), POLLIN, 0}};
-    (void)poll(waits, 2, -1);
-    if (waits[1].revents != 0) return;
+    std::vector<pollfd> waits{{stop_read_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+    for (const peer& p : peers) waits.push_back({p.fd.get(), POLLIN, 0});
+    (void)poll(waits.data(), waits.size(), -1);
+    if (waits[0].revents != 0) return;
+    for (size_t i = peers.size(); i > 0; --i) {
+      if (waits[i + 1].revents != 0 && !talk(peers[i - 1]))
+        peers.erase(peers.begin() + static_cast<long>(i) - 1);
+    }
+    if (waits[1].revents == 0) continue;
     base::unique_fd fd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (fd.valid()) talk(fd.get());
+    if (fd.valid()) peers.push_back({std::move(fd), {}});
   }
 }
 
-void fake_grantd::talk(int fd) {
-  std::string received;
-  for (;;) {
-    pollfd waits[] = {{fd, POLLIN, 0}, {stop_read_.get(), POLLIN, 0}};
-    (void)poll(waits, 2, -1);
-    if (waits[1].revents != 0) return;
-    char buffer[4096];
-    ssize_t n = recv(fd, buffer, sizeof buffer, 0);
-    if (n <= 0) return;
-    received.append(buffer, static_cast<size_t>(n));
-    for (size_t end = 0; (end = received.find('\0')) != received.npos;) {
-      std::string message = received.substr(0, end);
-      received.erase(0, end + 1);
-      {
-        std::lock_guard lock(mutex_);
-        messages_.push_back(message);
-      }
-      auto reply = answers_(message);
-      if (!reply) return;
-      std::string_view rest = *reply;
-      while (!rest.empty()) {
-        ssize_t sent = send(fd, rest.data(), rest.size(), MSG_NOSIGNAL);
-        if (sent < 0) return;
-        rest.remove_prefix(static_cast<size_t>(sent));
-      }
+bool fake_grantd::talk(peer& p) {
+  char buffer[4096];
+  ssize_t n = recv(p.fd.get(), buffer, sizeof buffer, 0);
+  if (n <= 0) return false;
+  p.received.append(buffer, static_cast<size_t>(n));
+  for (size_t end = 0; (end = p.received.find('\0')) != p.received.npos;) {
+    std::string message = p.received.substr(0, end);
+    p.received.erase(0, end + 1);
+    {
+      std::lock_guard lock(mutex_);
+      messages_.push_back(message);
+    }
+    auto reply = answers_(message);
+    if (!reply) return false;
+    std::string_view rest = *reply;
+    while (!rest.empty()) {
+      ssize_t sent = send(p.fd.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+      if (sent < 0) return false;
+      rest.remove_prefix(static_cast<size_t>(sent));
     }
   }
+  return true;
 }
 
 std::string answer(const std::string& parameters) {

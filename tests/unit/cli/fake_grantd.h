@@ -28,8 +28,12 @@ class fake_grantd {
   [[nodiscard]] std::vector<std::string> messages();
 
  private:
+  struct peer {
+    base::unique_fd fd;
+    std::string received;
+  };
   void serve();
-  void talk(int fd);
+  [[nodiscard]] bool talk(peer& p);  // false: it is to be hung up on
 
   temp_dir directory_;
   script answers_;

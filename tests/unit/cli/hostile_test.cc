@@ -24,9 +24,33 @@ void is_unreachable(const outcome& o, const std::string& of) {
 }
 
 const std::vector<std::vector<std::string>> listings = {
-    {"list"},  {"show", "g-1"}, {"status"}, {"explain", "a", "b"}, {"resources"},       {"people"},
-    {"clock"}, {"store"},       {"audit"},  {"revoke", "g-1"},     {"grant", "a", "b"}, {"give-back"},
-    {"keys"},  {"sessions"}};
+    {"list"},
+    {"show", "g-1"},
+    {"status"},
+    {"explain", "a", "b"},
+    {"resources"},
+    {"people"},
+    {"clock"},
+    {"store"},
+    {"audit"},
+    {"revoke", "g-1"},
+    {"grant", "a", "b"},
+    {"give-back"},
+    {"keys"},
+    {"sessions"},
+    {"requests"},
+    {"show", "r-1"},
+    {"request", "x"},
+    {"deny", "r-1"},
+    {"cancel", "r-1"},
+    {"review", "g-1"},
+    {"show", "r-1", "--bytes"},
+    {"approve", "r-1", "--yes"},
+    {"audit", "verify"},
+    {"audit", "export"},
+    {"audit", "checkpoint"},
+    {"audit", "--person", "x"},
+    {"audit", "approval", "r-1", "--to", "/nonexistent/x"}};
 
 }  // namespace
 

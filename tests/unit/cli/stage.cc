@@ -31,7 +31,9 @@ outcome stage::run(const std::vector<std::string>& args) const {
   cli::surroundings here;
   here.in = in.get();
   here.out = out_fd >= 0 ? out_fd : out.get();
-  here.err = err.get();
+  here.err = err_fd >= 0 ? err_fd : err.get();
+  here.terminal = terminal;
+  here.restart_patience_us = restart_patience_us;
   here.environment = [this](const char* name) -> std::optional<std::string> {
     auto at = environment.find(name);
     if (at == environment.end()) return {};

@@ -23,7 +23,10 @@ struct stage {
   cli::zone local = [](base::utc_time) { return 3600; };
   std::string input;  // stdin
   int64_t timeout_us = 5 * base::us_per_s;
+  int64_t restart_patience_us = 300'000;
   int out_fd = -1;  // instead of a file that is read back
+  int err_fd = -1;
+  std::string terminal = "/nonexistent/tty";
   std::string self = "/usr/bin/grantctl";
 
   [[nodiscard]] outcome run(const std::vector<std::string>& args) const;

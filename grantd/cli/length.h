@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The length of a window that was given by its end.
+#pragma once
+
+#include <optional>
+
+#include "cli/command.h"
+
+namespace grantd::cli {
+
+// How long from `from` (now when absent) to `end`, by grantd's clock: a caller's clock that is wrong moves no
+// end.
+[[nodiscard]] result<int64_t> length_until(context& c, base::utc_time end,
+                                           std::optional<base::utc_time> from);
+
+}  // namespace grantd::cli
