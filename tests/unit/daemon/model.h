@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// What grantd promises, told a second time and simply: whole seconds, plain lists, no file. It shares no code
+// with what it is compared with, and foretells every answer by the error's name ("" is yes).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grantd::test::reference {
+
+using seconds = int64_t;
+
+enum person : uint8_t { alice, bob, carol, dave, bot, nobody };  // dave has the right "grant"
+enum place : uint8_t { orders, replica, reports, nowhere };
+inline constexpr std::array<std::string_view, 6> names = {"alice", "bob", "carol", "dave", "bot", "mallory"};
+inline constexpr std::array<std::string_view, 4> places = {"orders", "replica", "reports", "nowhere"};
+inline constexpr size_t people_count = 5;
+inline constexpr size_t place_count = 3;
+
+struct rule {
+  std::string_view name;
+  std::vector<person> who;
+  place where = orders;
+  bool read_write = false;
+  bool glass = false;
+  seconds most = 0;
+  unsigned needs = 0;
+  std::vector<person> by{};  // who approves; with `glass` who is told
+  bool is_signed = true;
+  bool first_use = false;
+  unsigned quota = 0;  // 0: none
+};
+
+// The usual rules, and what an administrator may make of them on a bad day.
+inline constexpr int policies = 8;
+std::vector<rule> rules_of(int policy);
+
+struct asked {
+  person who = nobody;
+  place where = nowhere;
+  std::optional<seconds> length{};
+  std::optional<seconds> start{};
+  bool read_write = false;
+  bool glass = false;
+  std::string reason{};
+  uint64_t extends = 0;
+  bool operator==(const asked&) const = default;
+};
+
+struct approving {
+  person carrier = nobody;
+  person key = nobody;  // whose key signed; nobody: a stranger's
+  bool is_signed = true;
+  bool of_this = true;  // over this request and this length
+  uint64_t request = 0;
+  std::optional<seconds> length{};
+};
+
+enum class phase : uint8_t { pending, granted, denied, cancelled, lapsed };
+enum class fate : uint8_t { open, expired, revoked, given_back };
+
+struct request {
+  uint64_t number = 0;
+  asked what{};
+  std::string rule{};
+  unsigned needs = 0;
+  bool is_signed = true;
+  bool first_use = false;
+  seconds length = 0;
+  seconds lapses = 0;        // on the wall
+  seconds lapses_after = 0;  // on the clock that nobody can set
+  struct said {
+    person who;
+    seconds length;
+    bool is_signed;
+  };
+  std::vector<said> approvals{};
+  phase is = phase::pending;
+  uint64_t grant = 0;
+};
+
+struct grant {
+  uint64_t number = 0;
+  person who = nobody;
+  place where = nowhere;
+  bool read_write = false;
+  bool glass = false;
+  uint64_t request = 0;
+  seconds from = 0, until = 0;  // on the wall
+  seconds start = 0, end = 0;   // on the clock that nobody can set
+  seconds first_use = 0;
+  bool in_force = true;
+  bool reviewed = false;
+  fate is = fate::open;
+};
+
+struct entry {
+  bool in = false;
+  bool read_write = false;
+  seconds until = 0;
+  bool operator==(const entry&) const = default;
+};
+
+class model {
+ public:
+  seconds wall = 0, boot = 0, mark = 0;
+  bool synchronised = true, behind = false;
+  std::optional<std::vector<rule>> rules;  // nothing: no policy in force
+  std::map<uint64_t, request> requests;
+  std::map<uint64_t, grant> grants;
+  uint64_t last_request = 0, last_grant = 0;
+  std::array<unsigned, people_count> locked_people{};
+  std::array<unsigned, place_count> locked_places{};
+  std::map<std::string, int> events;  // audit records that must have come since they were last looked at
+
+  // Time. step(): of the wall clock. Each is followed by settle(), as a turn would.
+  void pass(seconds s) { wall += s, boot += s, mark += s; }
+  void step(seconds s);
+  void accept();
+  void settle();
+  void restart(bool another_boot, std::optional<std::vector<rule>> with, seconds stepped);
+  void take(std::vector<rule> fresh);
+
+  std::string ask(asked a);
+  std::string approve(const approving& a, bool same_turn = false);
+  std::string deny(person who, uint64_t number);
+  std::string cancel(person who, uint64_t number);
+  std::string open(person by, person who, place where, seconds length, std::optional<seconds> start);
+  std::string revoke(person by, uint64_t number);
+  std::string give_back(person who, uint64_t number);
+  std::string review(person by, uint64_t number);
+  void log_in(uint64_t number);
+  std::string lock(person by, person whom, place what, bool on);
+
+  [[nodiscard]] entry lookup(person who, place where) const;
+
+ private:
+  [[nodiscard]] const rule* rule_named(const std::string& name) const;
+  [[nodiscard]] bool may_ask(person who, place where, bool read_write, bool glass) const;
+  void map_fresh(grant& g) const;
+  void map_stepped(bool starts_too);
+  void end_lost();
+  void end(grant& g, fate how);
+  void close(request& r, phase how);
+  std::string open_for(request& r, seconds length);
+  uint64_t add(grant g);
+
+  struct served {
+    person who;
+    std::string rule;
+    seconds made;
+  };
+  std::vector<served> served_;  // self-service
+};
+
+}  // namespace grantd::test::reference

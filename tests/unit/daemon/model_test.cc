@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random sequences of what people, clocks and crashes do, against the real core and the real store: after
+// every step nobody gets in but who the reference model lets in, and I1 to I7 of DESIGN section 5 hold.
+// GRANTD_MODEL_SEQUENCES says how many; GRANTD_MODEL_SEED plays one sequence again.
+#include <fmt/core.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "model_run.h"
+
+using namespace grantd::test;
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr uint64_t usual_count = 5'000;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr uint64_t usual_count = 5'000;
+#else
+constexpr uint64_t usual_count = 100'000;
+#endif
+#else
+constexpr uint64_t usual_count = 100'000;
+#endif
+
+// A store is begun anew after so many: what an older one has grown is other tests' matter.
+constexpr uint64_t one_store = 400;
+
+std::optional<uint64_t> from_environment(const char* name) {
+  const char* text = std::getenv(name);
+  uint64_t number = 0;
+  if (text == nullptr || std::from_chars(text, text + std::strlen(text), number).ec != std::errc{}) return {};
+  return number;
+}
+
+void play(model_run& run, uint64_t seed, uint64_t number) {
+  try {
+    run.sequence(seed);
+  } catch (const failure& f) {
+    std::fprintf(stderr, "sequence %llu; GRANTD_MODEL_SEED=%llu plays it again\n",
+                 static_cast<unsigned long long>(number), static_cast<unsigned long long>(seed));
+    for (const std::string& step : run.steps()) std::fprintf(stderr, "  %s\n", step.c_str());
+    throw;
+  }
+}
+
+}  // namespace
+
+TEST(nobody_gets_in_but_who_the_model_lets_in) {
+  if (auto one = from_environment("GRANTD_MODEL_SEED")) {
+    model_run run;
+    return play(run, *one, 0);
+  }
+  dice seeds(seed());
+  std::unique_ptr<model_run> run;
+  const uint64_t count = from_environment("GRANTD_MODEL_SEQUENCES").value_or(usual_count);
+  for (uint64_t i = 0; i < count; ++i) {
+    if (i % one_store == 0) run.reset(), run = std::make_unique<model_run>();
+    play(*run, seeds.next(), i);
+  }
+}
