@@ -149,7 +149,10 @@ std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<op
                                    fmt::format("the policy no longer {} what {} asks for", what, id),
                                    "grantctl request " + d.is.resource));
   };
-  if (rule == nullptr || !policy::may_ask(p, d.is.person, d.is.resource, d.is.read_write, d.is.break_glass))
+  // Another rule may still let them ask; that one demands its own approvals, of another request.
+  if (rule == nullptr ||
+      !policy::lets_ask(*rule, d.is.person, d.is.resource, d.is.read_write, d.is.break_glass) ||
+      !policy::may_ask(p, d.is.person, d.is.resource, d.is.read_write, d.is.break_glass))
     return no_longer("has the rule for");
   auto a = approval_of(w, d.is, *rule);
   if (!a) return std::unexpected(std::move(a.error()));

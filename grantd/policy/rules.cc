@@ -129,10 +129,15 @@ bool may_ask(const policy& p, std::string_view person, std::string_view resource
   bool may = false;
   for (const auto& [name, r] : p.rules) {
     if (denies(r, person, resource, read_write) && is_always_open(r)) return false;
-    may = may || (!r.deny && r.break_glass == break_glass && (r.read_write || !read_write) &&
-                  speaks_of(r, person, resource));
+    may = may || lets_ask(r, person, resource, read_write, break_glass);
   }
   return may;
+}
+
+bool lets_ask(const rule& r, std::string_view person, std::string_view resource, bool read_write,
+              bool break_glass) {
+  return !r.deny && r.break_glass == break_glass && (r.read_write || !read_write) &&
+         speaks_of(r, person, resource);
 }
 
 bool may_approve(const rule& r, std::string_view approver, std::string_view requester) {
