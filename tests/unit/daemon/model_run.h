@@ -37,6 +37,8 @@ class model_run {
   // A random sequence, from nothing asked to nothing open.
   void sequence(uint64_t seed);
   [[nodiscard]] const std::vector<std::string>& steps() const { return steps_; }
+  // Audit records by event, and refusals by their word, of all sequences so far.
+  [[nodiscard]] const std::map<std::string, uint64_t>& happened() const { return happened_; }
 
  private:
   using person = reference::person;
@@ -80,6 +82,7 @@ class model_run {
   [[nodiscard]] std::string text_of(uint64_t request, std::optional<int64_t> seconds);
 
   void compare();
+  void read_table();
   void compare_table();
   void compare_memory();
   void compare_store();
@@ -88,7 +91,6 @@ class model_run {
   void approved_as_demanded(const store::grant& g);
 
   static constexpr int no_policy = -1;
-  static constexpr int64_t patience = int64_t{8} * 3600;
   world w_;
   reference::model m_;
   dice dice_{0};
@@ -96,6 +98,10 @@ class model_run {
   uint64_t audited_ = 0;
   std::map<uint64_t, int64_t> ends_;  // not_after as last seen, by grant
   std::set<uint64_t> looked_at_;      // grants whose approvals were counted
+  std::array<std::array<reference::entry, reference::place_count>, reference::people_count> told_{};
+  std::pair<uint64_t, int64_t> read_file_{};  // the table's inode and its time, and when it was read
+  int64_t read_at_ = 0;
+  std::map<std::string, uint64_t> happened_;
   std::vector<std::string> steps_;
 };
 
