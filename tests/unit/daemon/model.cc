@@ -26,7 +26,7 @@ void leave_out(std::vector<person>& all, person p) { std::erase(all, p); }
 
 std::vector<rule> rules_of(int policy) {
   std::vector<rule> all = {
-      {"replica", {alice, bob, carol, dave, bot}, replica, false, false, 2 * hour, 0, {}, true, false, 3},
+      {"replica", {alice, bob, carol, dave, bot}, replica, false, false, 2 * hour, 0, {}, true, false, 2},
       {"orders", {alice, bot}, orders, false, false, 2 * hour, 1, {bob, carol, alice}},
       {"write", {alice}, orders, true, false, 4 * hour, 2, {bob, carol, alice}},
       {"emergency", {alice, carol}, orders, true, true, hour / 2, 0, {bob, carol}},

@@ -61,12 +61,13 @@ uint64_t model_run::any_request() {
   return some.empty() ? all.rbegin()->first : some[static_cast<size_t>(dice_.roll(int(some.size())))];
 }
 
-uint64_t model_run::any_grant() {
-  const auto& all = m_.grants;
-  if (all.empty() || dice_.one_in(50)) return m_.last_grant + 5;
-  auto at = all.begin();
-  std::advance(at, dice_.roll(int(all.size())));
-  return at->first;
+uint64_t model_run::any_grant(bool (*likely)(const grant&)) {
+  if (m_.grants.empty() || dice_.one_in(50)) return m_.last_grant + 5;
+  std::vector<uint64_t> some;
+  for (const auto& [number, g] : m_.grants) {
+    if (likely(g) || dice_.one_in(8)) some.push_back(number);
+  }
+  return some.empty() ? m_.grants.rbegin()->first : some[static_cast<size_t>(dice_.roll(int(some.size())))];
 }
 
 std::string model_run::text_of(uint64_t number, std::optional<int64_t> length) {
@@ -79,12 +80,12 @@ std::string model_run::text_of(uint64_t number, std::optional<int64_t> length) {
 
 void model_run::ask() {
   asked a;
-  a.who = dice_.one_in(3) ? anybody() : alice;
+  a.who = dice_.one_in(4) ? anybody() : alice;
   a.where = anywhere();
   constexpr std::array<seconds, 6> lengths = {10 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 9 * hour};
   if (!dice_.one_in(5)) a.length = lengths[static_cast<size_t>(dice_.roll(dice_.one_in(4) ? 6 : 4))];
   if (dice_.one_in(6)) a.start = m_.wall + minute * (dice_.roll(200) - 10);
-  a.glass = a.where == orders && dice_.one_in(5);
+  a.glass = a.where == orders && dice_.one_in(4);
   a.read_write = a.where == orders ? dice_.one_in(2) : dice_.one_in(20);
   constexpr std::array<const char*, 3> reasons = {"", "OPS-12", "INC-7"};
   a.reason = reasons[static_cast<size_t>(dice_.roll(3))];
@@ -99,7 +100,7 @@ void model_run::ask() {
 
 void model_run::extend() {
   asked a;
-  a.extends = any_grant();
+  a.extends = any_grant([](const grant& g) { return g.is == fate::open; });
   auto known = m_.grants.find(a.extends);
   a.who = known == m_.grants.end() || dice_.one_in(8) ? anybody() : known->second.who;
   a.length = minute * (1 + dice_.roll(90));
@@ -187,14 +188,14 @@ void model_run::open() {
 }
 
 void model_run::revoke() {
-  const uint64_t number = any_grant();
+  const uint64_t number = any_grant([](const grant& g) { return g.is == fate::open; });
   const person by = dice_.one_in(6) ? anybody() : dave;
   said(fmt::format("{} revokes {}", names[by], grant_id(number)));
   expect(m_.revoke(by, number), call(by, "Revoke", with_id(grant_id(number))));
 }
 
 void model_run::give_back() {
-  const uint64_t number = any_grant();
+  const uint64_t number = any_grant([](const grant& g) { return g.is == fate::open; });
   auto known = m_.grants.find(number);
   const person who = known == m_.grants.end() || dice_.one_in(4) ? anybody() : known->second.who;
   said(fmt::format("{} gives {} back", names[who], grant_id(number)));
@@ -202,14 +203,14 @@ void model_run::give_back() {
 }
 
 void model_run::review() {
-  const uint64_t number = any_grant();
+  const uint64_t number = any_grant([](const grant& g) { return g.glass; });
   const person who = anybody();
   said(fmt::format("{} signs {} off", names[who], grant_id(number)));
   expect(m_.review(who, number), call(who, "Review", with_id(grant_id(number))));
 }
 
 void model_run::log_in() {
-  const uint64_t number = any_grant();
+  const uint64_t number = any_grant([](const grant& g) { return g.first_use != 0; });
   auto known = m_.grants.find(number);
   if (known == m_.grants.end() || known->second.start > m_.boot) return;  // the table lets nobody in by it
   said(fmt::format("somebody logs in by {}", grant_id(number)));

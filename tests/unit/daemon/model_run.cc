@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace grantd::test {
 namespace {
 
@@ -177,6 +179,12 @@ void model_run::crash() {
 void model_run::one_step() {
   const int which = dice_.roll(100);
   if (which < 26) return ask();
+  // Mostly about something that is there.
+  const bool nobody_waits =
+      std::ranges::none_of(m_.requests, [](const auto& r) { return r.second.is == phase::pending; });
+  if (which < 54 ? nobody_waits : which < 77 && m_.grants.empty()) {
+    if (!dice_.one_in(12)) return which % 4 == 0 ? open() : ask();
+  }
   if (which < 46) return approve();
   if (which < 48) return approve_twice_at_once();
   if (which < 51) return deny();
@@ -227,7 +235,7 @@ void model_run::finish() {
 void model_run::sequence(uint64_t seed) {
   dice_ = dice(seed);
   steps_.clear();
-  for (int left = 3 + std::min(dice_.roll(10), dice_.roll(10)); left > 0; --left) {
+  for (int left = 3 + std::min({dice_.roll(10), dice_.roll(10), dice_.roll(10)}); left > 0; --left) {
     one_step();
     compare();
   }

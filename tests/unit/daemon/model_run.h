@@ -78,7 +78,7 @@ class model_run {
   [[nodiscard]] place anywhere();
   // Any of those there are, or one that is not.
   [[nodiscard]] uint64_t any_request();
-  [[nodiscard]] uint64_t any_grant();
+  [[nodiscard]] uint64_t any_grant(bool (*likely)(const reference::grant&));
   [[nodiscard]] std::string text_of(uint64_t request, std::optional<int64_t> seconds);
 
   void compare();
