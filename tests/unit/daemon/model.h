@@ -36,6 +36,13 @@ struct rule {
   unsigned quota = 0;  // 0: none
 };
 
+inline constexpr seconds hour = 3600;
+inline constexpr seconds patience = 8 * hour;  // then a request lapses
+inline constexpr seconds longest = 8 * hour;   // of every resource
+inline constexpr seconds usual = hour;
+
+bool has(const std::vector<person>& all, person p);
+
 // The usual rules, and what an administrator may make of them on a bad day.
 inline constexpr int policies = 8;
 std::vector<rule> rules_of(int policy);

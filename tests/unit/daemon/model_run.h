@@ -57,6 +57,7 @@ class model_run {
   void give_back();
   void review();
   void log_in();
+  void get_first_use();
   void lock();
   // Things that happen (model_run.cc).
   void pass(int64_t seconds);

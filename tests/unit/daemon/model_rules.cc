@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reference model's rules: who may ask for what, and when enough people have said yes.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "model.h"
+
+namespace grantd::test::reference {
+namespace {
+
+void leave_out(std::vector<person>& all, person p) { std::erase(all, p); }
+
+bool speaks_of(const rule& r, person who, place where, bool read_write, bool glass) {
+  return r.where == where && r.glass == glass && (r.read_write || !read_write) && has(r.who, who);
+}
+
+}  // namespace
+
+bool has(const std::vector<person>& all, person p) { return std::ranges::find(all, p) != all.end(); }
+
+std::vector<rule> rules_of(int policy) {
+  std::vector<rule> all = {
+      {"replica", {alice, bob, carol, dave, bot}, replica, false, false, 2 * hour, 0, {}, true, false, 2},
+      {"orders", {alice, bot}, orders, false, false, 2 * hour, 1, {bob, carol, alice}},
+      {"write", {alice}, orders, true, false, 4 * hour, 2, {bob, carol, alice}},
+      {"emergency", {alice, carol}, orders, true, true, hour / 2, 0, {bob, carol}},
+      {"reports", {alice, bot}, reports, false, false, 2 * hour, 1, {bob, carol}, false, true},
+  };
+  switch (policy) {
+    case 1:  // alice is out
+      for (rule& r : all) leave_out(r.who, alice);
+      std::erase_if(all, [](const rule& r) { return r.who.empty(); });
+      break;
+    case 2:
+      all.erase(all.begin());
+      break;
+    case 3:  // bob approves nothing any more
+      for (rule& r : all) leave_out(r.by, bob);
+      break;
+    case 4:
+      all[1].needs = 2;
+      break;
+    case 5:
+      all[4].is_signed = true;
+      break;
+    case 6:  // what one approval opened for alice, now takes two
+      leave_out(all[1].who, alice);
+      break;
+    case 7:
+      all[2].most = hour;
+      all.erase(all.begin() + 1);
+      break;
+    default:
+      break;
+  }
+  return all;
+}
+
+const rule* model::rule_named(const std::string& name) const {
+  if (!rules) return nullptr;
+  for (const rule& r : *rules) {
+    if (r.name == name) return &r;
+  }
+  return nullptr;
+}
+
+bool model::may_ask(person who, place where, bool read_write, bool glass) const {
+  return std::ranges::any_of(*rules,
+                             [&](const rule& r) { return speaks_of(r, who, where, read_write, glass); });
+}
+
+std::string model::open_for(request& r, seconds length) {
+  const seconds start = r.what.start.value_or(wall);
+  grant g{.who = r.what.who,
+          .where = r.what.where,
+          .read_write = r.what.read_write,
+          .glass = r.what.glass,
+          .request = r.number,
+          .from = std::max(start, wall),
+          .until = start + length};
+  if (r.first_use) g.first_use = length, g.until += patience;
+  if (g.until <= g.from) return "NotInTheFuture";
+  r.grant = add(g);
+  r.is = phase::granted;
+  ++events["granted"];
+  return "";
+}
+
+std::string model::ask(asked a) {
+  if (!rules) return "*";
+  if (behind) return "ClockBehind";
+  if (a.extends != 0) {
+    auto at = grants.find(a.extends);
+    if (at == grants.end() || at->second.is != fate::open || at->second.who != a.who) return "NoSuchGrant";
+    const grant& g = at->second;
+    a.where = g.where, a.read_write = g.read_write, a.glass = g.glass;
+    if (a.reason.empty() && g.request != 0) a.reason = requests.at(g.request).what.reason;
+    a.length = std::max<seconds>(0, g.end - boot) + *a.length;
+  }
+  if (a.start && *a.start < wall - 1) return "NotInTheFuture";
+  if (a.start) a.start = std::max(*a.start, wall);
+  if (a.where == nowhere) return "NoSuchResource";
+
+  std::vector<const rule*> fitting;
+  for (const rule& r : *rules) {
+    if (speaks_of(r, a.who, a.where, a.read_write, a.glass)) fitting.push_back(&r);
+  }
+  std::ranges::sort(fitting, [](const rule* x, const rule* y) {
+    return std::tuple(x->needs, -x->most, x->name) < std::tuple(y->needs, -y->most, y->name);
+  });
+  std::string no = fitting.empty() ? "NoRule" : "";
+  const rule* by = nullptr;
+  for (const rule* r : fitting) {
+    const auto used = std::ranges::count_if(served_, [&](const served& s) {
+      return s.who == a.who && s.rule == r->name && s.made >= wall - 24 * hour;
+    });
+    const char* why = a.length && *a.length > r->most              ? "TooLong"
+                      : r->glass && a.reason.empty()               ? "ReasonNeeded"
+                      : r->quota != 0 && used >= int64_t{r->quota} ? "Quota"
+                                                                   : "";
+    if (*why == '\0') {
+      by = r;
+      break;
+    }
+    if (no.empty()) no = why;
+  }
+  if (by == nullptr) return no;
+
+  request r{.what = a, .rule = std::string(by->name), .needs = by->needs, .is_signed = by->is_signed};
+  r.first_use = by->first_use;
+  r.length = a.length.value_or(std::min(usual, by->most));
+  r.lapses = wall + patience;
+  if (a.start) r.lapses = std::min(r.lapses, *a.start + r.length);
+  r.lapses_after = boot + r.lapses - wall;
+  if (r.needs != 0) {
+    for (const auto& [number, o] : requests) {  // asking twice is asking once
+      asked same = o.what;
+      same.length = a.length;
+      if (o.is == phase::pending && same == a && o.length == r.length && o.rule == r.rule) return "";
+    }
+  }
+  r.number = ++last_request;
+  ++events["request"];
+  if (r.needs == 0) {
+    (void)open_for(r, r.length);
+    served_.push_back({a.who, r.rule, wall});
+  }
+  requests[r.number] = r;
+  return "";
+}
+
+std::string model::approve(const approving& a, bool same_turn) {
+  if (!rules) return "*";
+  auto at = requests.find(a.request);
+  if (at == requests.end()) return "NoSuchRequest";
+  request& r = at->second;
+  if (r.is != phase::pending) return same_turn && r.is == phase::granted ? "" : "NotPending";
+  if (behind) return "ClockBehind";
+  const rule* by = rule_named(r.rule);
+  if (by == nullptr || !speaks_of(*by, r.what.who, r.what.where, r.what.read_write, r.what.glass))
+    return "NoRule";
+  const seconds length = a.length.value_or(r.length);
+  if (length > r.length) return "TooLong";
+  const person who = a.is_signed ? a.key : a.carrier;
+  if (a.is_signed ? !a.of_this || who == nobody : r.is_signed || by->is_signed) return "BadSignature";
+  if (who == r.what.who || !has(by->by, who)) return "NotApprover";
+  for (const auto& one : r.approvals) {
+    if (one.who == who) return "";
+  }
+  r.approvals.push_back({who, length, a.is_signed});
+  unsigned count = 0;
+  seconds shortest = std::min(r.length, by->most);
+  for (const auto& one : r.approvals) {
+    if (!has(by->by, one.who) || ((r.is_signed || by->is_signed) && !one.is_signed)) continue;
+    ++count;
+    shortest = std::min(shortest, one.length);
+  }
+  if (count >= std::max(r.needs, by->needs)) {
+    if (std::string no = open_for(r, shortest); !no.empty()) {
+      r.approvals.pop_back();
+      return no;
+    }
+  }
+  r.lapses_after = std::min(r.lapses_after, boot + std::max<seconds>(0, r.lapses - wall));
+  ++events["approve"];
+  return "";
+}
+
+}  // namespace grantd::test::reference
