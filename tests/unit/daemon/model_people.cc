@@ -210,9 +210,15 @@ void model_run::review() {
 
 // Of a window that starts with its first use; the second login changes nothing any more.
 void model_run::log_in() {
-  const uint64_t number = any_grant([](const grant& g) { return g.first_use != 0 && g.is == fate::open; });
+  uint64_t number = any_grant([](const grant& g) { return g.first_use != 0 && g.is == fate::open; });
   auto known = m_.grants.find(number);
-  if (known == m_.grants.end() || known->second.first_use == 0) return get_first_use();
+  if (known == m_.grants.end() || known->second.first_use == 0) {
+    get_first_use();
+    compare();
+    number = m_.last_grant;
+    known = m_.grants.find(number);
+    if (known == m_.grants.end()) return;
+  }
   for (int times = 1 + dice_.roll(2); times > 0; --times) {
     if (known->second.start > m_.boot) return;  // the table lets nobody in by it
     said(fmt::format("somebody logs in by {}", grant_id(number)));
