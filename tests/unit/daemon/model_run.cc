@@ -204,7 +204,7 @@ void model_run::one_step() {
   if (which < 92) return accept_clock();
   if (which < 93) return synchronise(dice_.one_in(2));
   if (which < 97) return change_policy();
-  if (which < 98) return bad_policy();
+  if (which < 98 || dice_.one_in(3)) return bad_policy();  // a crash costs as much as ten steps
   return crash();
 }
 
