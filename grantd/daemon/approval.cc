@@ -47,6 +47,13 @@ std::vector<std::string> approvers_of(const policy::policy* p, const store::requ
   return names;
 }
 
+request_people people_of(const policy::policy* p, const store::request& r) {
+  request_people who{.approvers = approvers_of(p, r)};
+  const policy::rule* rule = rule_of(p, r);
+  if (rule != nullptr && r.break_glass) who.notify.assign(rule->notify.begin(), rule->notify.end());
+  return who;
+}
+
 unsigned needs_of(const store::request& r, const policy::rule& rule) {
   return std::max(r.needs, rule.approvals);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/answers.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
@@ -21,6 +22,9 @@ namespace grantd::daemon {
 
 // Who may still approve it, by name. `p` may be null.
 [[nodiscard]] std::vector<std::string> approvers_of(const policy::policy* p, const store::request& r);
+
+// Those and, of break-glass, who is told of it.
+[[nodiscard]] request_people people_of(const policy::policy* p, const store::request& r);
 
 // How many people it takes: never fewer than when it was asked.
 [[nodiscard]] unsigned needs_of(const store::request& r, const policy::rule& rule);

@@ -55,7 +55,7 @@ base::boot_time lapses(const request& r, const store::request& q) {
 }  // namespace
 
 json::value described(const request& r, const store::request& q) {
-  return describe(q, r.in.time(), lapses(r, q), approvers_of(r.in.people().policy(), q));
+  return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people().policy(), q));
 }
 
 bool waits_for(const request& r, const store::request& q) {

@@ -192,7 +192,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   }
   if (const pending_request* same = pending_.same_as(r)) {
     reply again;
-    again.parameters.set("request", describe(same->is, time_, same->lapses, approvers_of(&p, same->is)));
+    again.parameters.set("request", describe(same->is, time_, same->lapses, people_of(&p, same->is)));
     out.push_back({a.from, std::move(again)});
     return {};
   }
@@ -336,7 +336,7 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
     }
     const pending_request* waits = pending_.find(d.is.number);
     const json::value object =
-        describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(), approvers_of(p, d.is));
+        describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(), people_of(p, d.is));
     const policy::rule* rule = rule_of(p, d.is);
     std::vector<std::string> also;
     if (rule != nullptr) also.assign(rule->approvers.begin(), rule->approvers.end());
