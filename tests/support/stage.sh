@@ -88,7 +88,7 @@ exec_as() {
 }
 
 # alice may ask for orders-db, which bob approves with his key; carol has the right to grant. Needs ssh_keys.
-stage_policy_with_rules() { # more of it on standard input
+stage_policy_with_rules() {
   stage_policy
   cat >>/etc/grantd/policy.toml - <<TOML
 
@@ -99,7 +99,10 @@ max = "4h"
 reason = "OPS-[0-9]+"
 approvals = { count = 1, by = "bob" }
 TOML
-  sed -i "s|^os = \"bob\"|&\nkeys = [\"$(cut -d' ' -f1,2 /home/bob/.ssh/id_ed25519.pub)\"]|" /etc/grantd/policy.toml
+  local who
+  for who in alice bob carol; do
+    sed -i "s|^os = \"$who\"|&\nkeys = [\"$(cut -d' ' -f1,2 "/home/$who/.ssh/id_ed25519.pub")\"]|" /etc/grantd/policy.toml
+  done
 }
 
 # --- grantd -----------------------------------------------------------------------------------------------------
