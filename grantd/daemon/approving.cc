@@ -52,7 +52,9 @@ std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& 
     reply r = refusal("NotPending",
                       fmt::format("request {} is {} already", request_id_of(w.request), state_word(over->is)),
                       "grantctl show " + request_id_of(w.request));
-    r.parameters.set("request", describe(*over, time_, time_.boot(), {}));
+    const policy::rule* rule = rule_of(roster_.policy(), *over);
+    if (w.may_grant || w.person == over->person || (rule != nullptr && rule->approvers.contains(w.person)))
+      r.parameters.set("request", describe(*over, time_, time_.boot(), {}));
     return std::unexpected(std::move(r));
   }
   draft& d = draft_of(known->is);

@@ -178,6 +178,8 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   if (a.from != 0) d.waiting.push_back(a.from);
   d.events.emplace_back("request");
 
+  if (auto no = r.needs == 0 || pending_.same_as(r) == nullptr ? too_often(a.person) : std::nullopt)
+    return std::unexpected(std::move(*no));
   if (r.needs == 0) {
     if (auto done = open_for(d, r.for_us, opens); !done) return done;
     drafts_.push_back(std::move(d));
@@ -237,6 +239,15 @@ std::expected<void, reply> core::open_for(draft& d, int64_t length, std::vector<
   d.is.is = state::granted;
   d.is.ended = time_.utc();
   return {};
+}
+
+std::optional<reply> core::too_often(const std::string& person) {
+  constexpr double a_minute = 1.0 / 60;
+  auto [said, fresh] = said_.try_emplace(person, settings_.words_at_once, a_minute);
+  if (said->second.take(time_.boot())) return std::nullopt;
+  return refusal("TooMany",
+                 fmt::format("{} said more about requests than one person may: one a minute, now", person),
+                 "try again in a minute");
 }
 
 void core::lapse_requests() {
