@@ -90,6 +90,7 @@ class core {
     std::vector<uint64_t> requests;
   };
   [[nodiscard]] losses lost_by(const policy::policy& p);
+  [[nodiscard]] bool still_promised(const policy::policy& p, const open_grant& g);
   // The file is absent, empty or bad: the old policy stays (at start: none), nothing opens by it, nothing
   // ends.
   void policy_failed(std::string why);
@@ -108,8 +109,9 @@ class core {
   // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
   // there was no room for it.
   bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
-  // A login that grant let in. Where its window starts with the first use, that was it.
-  void logged_in(uint64_t grant, base::boot_time at);
+  // Every window of that account at that point which starts with its first use has had it now, whichever
+  // grant the login was let in by.
+  void logged_in(const login& l);
   // A checkpoint that was signed, for the chain.
   void keep_checkpoint(std::string text) { keep_note("checkpoint", {{"text", std::move(text)}}); }
   // What has happened, but has no audit record yet.
@@ -249,11 +251,13 @@ class core {
   [[nodiscard]] std::expected<void, store::error> write_drafts();
   [[nodiscard]] std::expected<void, store::error> end_drafts(const std::vector<opening>& opens);
   void settle_drafts(const std::vector<opening>& opens, std::vector<finished>& out);
+  void forget_if_over(uint64_t number);
   void refuse_drafts(const reply& why, std::vector<finished>& out);
   // approving.cc
   void resolve_words(std::vector<opening>& opens, std::vector<finished>& out);
   [[nodiscard]] std::expected<void, reply> take_word(const word& w, std::vector<opening>& opens);
   [[nodiscard]] std::expected<void, reply> approve(const word& w, draft& d, std::vector<opening>& opens);
+  [[nodiscard]] std::expected<void, reply> may_begin(const store::request& r, const policy::rule& rule) const;
   [[nodiscard]] std::expected<store::approval, reply> approval_of(const word& w, const store::request& r,
                                                                   const policy::rule& rule) const;
   // first_use.cc
@@ -344,8 +348,9 @@ class core {
   store::store::check_state check_ = store::store::check_state::more;
   store::lock_reason published_lock_ = store::lock_reason::none;
   uint64_t exported_ = 0;
-  bool dirty_ = false;   // the table no longer says what is true
-  bool unread_ = false;  // the store could not be read; nothing of it is open
+  bool policy_changed_ = true;  // pending requests have not been looked at by it yet
+  bool dirty_ = false;          // the table no longer says what is true
+  bool unread_ = false;         // the store could not be read; nothing of it is open
   bool retry_ = false;
   bool must_exit_ = false;
   bool was_behind_ = false;

@@ -79,7 +79,9 @@ const lock_in_force* lock_on(request& r, const policy::resource& what) {
   return last;
 }
 
-// What asking would come to: which rule decides, and why. Quotas count as if nothing had been had yet.
+constexpr int64_t day_us = int64_t{86400} * base::us_per_s;
+
+// What asking would come to: which rule decides, and why.
 struct asking {
   policy::judgement judged;
   std::string help;
@@ -90,7 +92,7 @@ asking ask_rules(request& r, const policy::question& q, const policy::resource& 
   asking a;
   a.judged = policy::judge(p, q, [&](std::string_view rule) {
     return r.in.truth()
-        .self_service_since(q.person, rule, {r.in.time().utc().us - int64_t{86400} * base::us_per_s})
+        .self_service_between(q.person, rule, {q.start.us - day_us}, {q.start.us + day_us})
         .value_or(UINT_MAX);
   });
   const bool refused = a.judged.what == policy::judgement::outcome::refused;

@@ -11,6 +11,13 @@
 
 namespace grantd::daemon {
 
+// A login that was let in, as its login point tells it.
+struct login {
+  decision::account who;
+  decision::login_point where;
+  base::boot_time at;
+};
+
 // Who waits for an answer; the core only hands it back. 0: nobody.
 using ticket = uint64_t;
 
@@ -80,7 +87,8 @@ struct word {
   enum class kind : uint8_t { approve, deny, cancel } what = kind::approve;
   ticket from = 0;
   uint64_t request = 0;
-  std::string person{};             // who says so; whoever signed, where there is a signature
+  std::string person{};  // who says so; whoever signed, where there is a signature
+  bool may_see = false;
   bool may_grant = false;           // may deny whatever the rule says
   std::optional<int64_t> for_us{};  // of an approval: shorter than asked for
   std::string signature{};          // armoured; empty: by uid

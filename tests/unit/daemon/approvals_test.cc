@@ -185,3 +185,69 @@ TEST(a_rule_that_is_gone_or_a_fired_approver_opens_nothing) {
   TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
   TEST_ASSERT_EQUAL_INT(0, w.grants());
 }
+
+TEST(a_rule_that_no_longer_names_the_requester_opens_nothing) {
+  asking w;
+  std::string id = w.request();
+  std::string text = w.text(id);
+  // alice may still ask for it, by the rule for writing; not by this one.
+  std::string without = w.policy;
+  without.replace(without.find("who = [\"alice\", \"bot\"]"), 22, "who = [\"dave\", \"bot\"]");
+  w.load(without.c_str());
+  TEST_ASSERT_EQUAL_STRING("", w.core->people().error());
+  TEST_ASSERT_FALSE(w.approve_text("bob", id, bob_key, text).ok());
+  TEST_ASSERT_EQUAL_STRING("denied", w.state(id));
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+// 2023-11-14, a Tuesday, 22:13:20 UTC, is the world's time.
+TEST(an_approval_outside_the_hours_or_in_a_freeze_opens_nothing) {
+  for (const char* more : {"[rule.freeze]\nwho = \"*\"\nresource = \"orders-db\"\ndeny = true\nhours = \"Tue "
+                           "22:14-23:00 UTC\"\n",
+                           ""}) {
+    std::string policy = rules(more);
+    if (*more == '\0')
+      policy.replace(policy.find("max = \"2h\""), 10, "max = \"2h\"\nhours = \"Tue 20:00-22:14 UTC\"");
+    asking w;
+    w.load(policy.c_str());
+    TEST_ASSERT_EQUAL_STRING("", w.core->people().error());
+    std::string id = w.request();
+    std::string text = w.text(id);
+    w.clock.pass(60);
+    auto r = w.approve_text("bob", id, bob_key, text);
+    TEST_ASSERT_EQUAL_STRING(*more == '\0' ? "OutsideHours" : "Denied", short_error(r));
+    TEST_ASSERT_EQUAL_INT(0, w.grants());
+    TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  }
+}
+
+TEST(an_approval_by_a_key_that_is_gone_counts_no_longer) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"read_write":true)");
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("bob", id, bob_key)));
+  std::string text = w.text(id);
+  std::string replaced = w.policy;
+  replaced.replace(replaced.find(key_line(bob_key)), key_line(bob_key).size(), key_line(strangers_key));
+  w.load(replaced.c_str());
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve_text("carol", id, carol_key, text)));
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+TEST(a_second_approval_that_says_something_else_is_told_so) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"read_write":true,"for_us":3600000000)");
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("bob", id, bob_key)));
+  std::string shorter = w.text(id, R"(,"for_us":60000000)");
+  TEST_ASSERT_EQUAL_STRING("AlreadyApproved",
+                           short_error(w.approve_text("bob", id, bob_key, shorter, R"(,"for_us":60000000)")));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("bob", id, bob_key)));
+}
+
+TEST(a_locked_person_approves_nothing) {
+  asking w;
+  std::string id = w.request();
+  (void)w.root("Lock", R"({"person":"bob","for_us":600000000,"message":"his laptop was stolen"})");
+  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.approve("bob", id, bob_key)));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("carol", id, carol_key)));
+}

@@ -189,11 +189,15 @@ start = "first-use"
 )");
   auto r = w.ask("alice", "Request", R"({"resource":"night","for_us":600000000})");
   const auto& grant = *r.parameters.find("grant");
-  uint64_t id = *base::parse_id('g', member(grant, "id"));
   TEST_ASSERT_EQUAL_INT64(600'000'000 + int64_t{8} * 3600'000'000, number(grant, "left_us"));
   w.clock.pass(3600);
   w.turn();
-  w.core->logged_in(id, w.clock.now.boot);
+  auto login = [&] {
+    w.core->logged_in({{decision::identity_class::pg, "alice"},
+                       {decision::point_kind::postgres, "main", "night", false},
+                       w.clock.now.boot});
+  };
+  login();
   w.turn();
   auto left = [&] {
     auto shown = w.root("Show", R"({"id":")" + member(grant, "id") + "\"}");
@@ -201,7 +205,7 @@ start = "first-use"
   };
   TEST_ASSERT_EQUAL_INT64(600'000'000, left());
   w.clock.pass(300);
-  w.core->logged_in(id, w.clock.now.boot);  // a later login moves nothing
+  login();  // a later one moves nothing
   w.turn();
   TEST_ASSERT_EQUAL_INT64(300'000'000, left());
   w.again();
@@ -270,4 +274,95 @@ TEST(an_ended_request_is_shown_to_nobody_whom_it_does_not_concern) {
   TEST_ASSERT_TRUE(stranger.parameters.find("request") == nullptr);
   auto approver = w.ask("bob", "Deny", R"({"id":")" + id + "\"}");
   TEST_ASSERT_TRUE(approver.parameters.find("request") != nullptr);
+}
+
+TEST(a_login_by_another_grant_starts_a_window_of_first_use_too) {
+  asking w(R"([resource.night]
+login_points = ["pg:main/night"]
+[rule.night]
+who = "alice"
+resource = "night"
+approvals = 0
+start = "first-use"
+)");
+  auto first = w.ask("alice", "Request", R"({"resource":"night","for_us":600000000})");
+  const std::string id = member(*first.parameters.find("grant"), "id");
+  // A longer window covers the login, and is the one that is reported.
+  (void)w.root("Grant", R"({"person":"alice","resource":"night","for_us":28800000000})");
+  w.core->logged_in({{decision::identity_class::pg, "alice"},
+                     {decision::point_kind::postgres, "main", "night", false},
+                     w.clock.now.boot});
+  w.turn();
+  auto shown = w.root("Show", R"({"id":")" + id + "\"}");
+  TEST_ASSERT_EQUAL_INT64(600'000'000, number(*shown.parameters.find("grant"), "left_us"));
+  // Elsewhere, or somebody else: not a use of it.
+  auto second = w.ask("alice", "Request", R"({"resource":"night","for_us":60000000})");
+  for (const char* who : {"alice", "bob"}) {
+    w.core->logged_in({{decision::identity_class::pg, who},
+                       {decision::point_kind::postgres, "main", who[0] == 'a' ? "orders" : "night", false},
+                       w.clock.now.boot});
+  }
+  w.turn();
+  TEST_ASSERT_TRUE(number(*second.parameters.find("grant"), "left_us") > 3600'000'000);
+}
+
+TEST(a_window_ahead_ends_with_a_policy_that_would_not_give_it) {
+  asking w;
+  const int64_t at = w.clock.now.utc.us + 3600'000'000;
+  std::string id = w.request("alice", "replica", R"(,"from_us":)" + std::to_string(at));
+  TEST_ASSERT_EQUAL_INT(1, w.grants());
+  w.load(w.policy.c_str());
+  w.turn();
+  TEST_ASSERT_EQUAL_INT(1, w.grants());  // the same policy again
+  std::string stricter = w.policy;
+  stricter.replace(stricter.find("approvals = 0\nquota = 3"), 23, "approvals = { count = 1, by = \"bob\" }");
+  w.load(stricter.c_str());
+  w.turn();
+  TEST_ASSERT_EQUAL_STRING("", w.core->people().error());
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+TEST(a_quota_counts_by_when_windows_begin) {
+  asking w;
+  const int64_t at = w.clock.now.utc.us + int64_t{5} * 86400'000'000;
+  for (int i = 0; i < 3; ++i) {
+    (void)w.request("bob", "replica", R"(,"from_us":)" + std::to_string(at + i * 3600'000'000));
+    w.clock.pass(86400);
+  }
+  auto r = w.ask("bob", "Request", R"({"resource":"replica","from_us":)" + std::to_string(at) + "}");
+  TEST_ASSERT_EQUAL_STRING("Quota", short_error(r));
+}
+
+TEST(an_extension_goes_no_further_than_asked_and_not_after_a_revocation) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"for_us":600000000)");
+  auto opened = w.approve("bob", id, bob_key);
+  std::string grant = member(*opened.parameters.find("grant"), "id");
+  auto extend = [&] {
+    auto r = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":600000000})");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    return member(*r.parameters.find("request"), "id");
+  };
+  std::string more = extend();
+  w.clock.pass(300);
+  auto r = w.approve("carol", more, carol_key);
+  TEST_ASSERT_EQUAL_INT64(900'000'000, number(*r.parameters.find("grant"), "left_us"));
+  std::string once_more = extend();
+  (void)w.root("Revoke", R"({"person":"alice","reason":"suspicious"})");
+  TEST_ASSERT_EQUAL_STRING("NoRule", short_error(w.approve("carol", once_more, carol_key)));
+  TEST_ASSERT_FALSE(w.allowed());
+}
+
+TEST(limits_hold_within_one_turn) {
+  asking w;
+  for (int i = 0; i < 40; ++i) {
+    daemon::ask a{.from = static_cast<daemon::ticket>(i + 1), .person = "alice", .resource = "orders-db"};
+    a.reason = i < 10 ? "the same" : std::to_string(i);
+    a.by = "alice";
+    w.core->submit(a);
+  }
+  size_t taken = 0;
+  for (const auto& f : w.core->turn()) taken += f.answer.ok() ? 1 : 0;
+  TEST_ASSERT_EQUAL_INT(20, w.core->pending().all().size());
+  TEST_ASSERT_EQUAL_INT(29, taken);  // ten of one, and nineteen
 }
