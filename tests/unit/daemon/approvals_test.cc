@@ -30,9 +30,9 @@ TEST(whoever_carries_a_signature_it_counts_for_its_owner) {
 TEST(a_stolen_bot_identity_cannot_approve) {
   asking w;
   std::string id = w.request();
-  TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.ask("bot", "Approve", R"({"id":")" + id + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("NoSuchRequest", short_error(w.ask("bot", "Approve", R"({"id":")" + id + "\"}")));
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.approve("bot", id, bot_key)));
-  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("bot", "Deny", R"({"id":")" + id + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("NoSuchRequest", short_error(w.ask("bot", "Deny", R"({"id":")" + id + "\"}")));
   TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
   TEST_ASSERT_EQUAL_INT(0, w.grants());
 }
@@ -164,7 +164,8 @@ hours = "Sun 00:00-00:01 UTC"
     (void)w.request("alice", "replica", R"(,"reason":")" + std::to_string(i) + "\"");
   std::string id = w.request("alice", "replica", R"(,"reason":"more")");
   TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
-  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("carol", "Approve", R"({"id":")" + id + "\"}")));
+  TEST_ASSERT_EQUAL_STRING("NoSuchRequest",
+                           short_error(w.ask("carol", "Approve", R"({"id":")" + id + "\"}")));
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.root("Approve", R"({"id":")" + id + "\"}")));
   TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("bob", "Approve", R"({"id":")" + id + "\"}")));
   TEST_ASSERT_EQUAL_STRING("granted", w.state(id));

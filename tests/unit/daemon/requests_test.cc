@@ -356,7 +356,10 @@ TEST(an_extension_goes_no_further_than_asked_and_not_after_a_revocation) {
 TEST(limits_hold_within_one_turn) {
   asking w;
   for (int i = 0; i < 40; ++i) {
-    daemon::ask a{.from = static_cast<daemon::ticket>(i + 1), .person = "alice", .resource = "orders-db"};
+    daemon::ask a;
+    a.from = static_cast<daemon::ticket>(i + 1);
+    a.person = "alice";
+    a.resource = "orders-db";
     a.reason = i < 10 ? "the same" : std::to_string(i);
     a.by = "alice";
     w.core->submit(a);
