@@ -270,7 +270,7 @@ TEST(an_ended_request_is_shown_to_nobody_whom_it_does_not_concern) {
   std::string id = w.request();
   (void)w.ask("alice", "Cancel", R"({"id":")" + id + "\"}");
   auto stranger = w.ask("bot", "Deny", R"({"id":")" + id + "\"}");
-  TEST_ASSERT_EQUAL_STRING("NotPending", short_error(stranger));
+  TEST_ASSERT_EQUAL_STRING("NoSuchRequest", short_error(stranger));
   TEST_ASSERT_TRUE(stranger.parameters.find("request") == nullptr);
   auto approver = w.ask("bob", "Deny", R"({"id":")" + id + "\"}");
   TEST_ASSERT_TRUE(approver.parameters.find("request") != nullptr);
