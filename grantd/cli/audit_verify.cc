@@ -209,6 +209,7 @@ result<exit_code> run(context& c) {
   if (!w) return std::unexpected(std::move(w.error()));
   std::string wrong = w->fault;
   if (wrong.empty() && *kept) wrong = compare(*w, **kept, c);
+  if (wrong.empty() && w->records == 0) wrong = "there is no record: nothing was checked";
   if (c.opts.json) c.print_document(document_of(*w, *kept, wrong));
   if (!wrong.empty()) {
     std::string good = w->fault.empty() ? "" : fmt::format("; the {} before it are good", w->records);
@@ -216,7 +217,7 @@ result<exit_code> run(context& c) {
   }
   if (c.opts.json) return exit_code::done;
   c.out.data(fmt::format("good: {} records, each follows from the one before it{}\nhead  {}\n", w->records,
-                         w->records == 0 ? "" : ", the last of " + c.time_text(w->last_us), hex(w->head)));
+                         ", the last of " + c.time_text(w->last_us), hex(w->head)));
   if (*kept) {
     c.out.data(
         fmt::format("good: record {} is the one that the checkpoint of {} was signed for; {} came since\n",

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,6 +54,7 @@ result<bool> confirm(context& c, std::string_view text, std::string_view questio
     in = c.here.in;
     out = c.here.err;
   }
+  tcflush(in, TCIFLUSH);  // what was typed before the question is no answer to it
   output(out, out, false).data(fmt::format("{}{} [y/N] ", text, visible(question)));
   return means_yes(read_line(in));
 }

@@ -144,7 +144,7 @@ json::value describe(const store::grant& g, const timekeeper& time) {
 }
 
 json::value describe(const store::request& r, const timekeeper& time, base::boot_time lapses,
-                     const std::vector<std::string>& approvers) {
+                     const request_people& involved) {
   auto names = [](const auto& all, auto name) {
     json::value list{json::value::array{}};
     for (const auto& one : all) list.push(name(one));
@@ -166,7 +166,8 @@ json::value describe(const store::request& r, const timekeeper& time, base::boot
   v.set("signed", r.is_signed);
   v.set("approved_by", names(r.approvals, [](const store::approval& a) { return a.person; }));
   if (r.is == store::request::state::pending)
-    v.set("approvers", names(approvers, [](const std::string& name) { return name; }));
+    v.set("approvers", names(involved.approvers, [](const std::string& name) { return name; }));
+  if (r.break_glass) v.set("notify", names(involved.notify, [](const std::string& name) { return name; }));
   v.set("rule", r.rule);
   v.set("made_us", r.made.us);
   v.set("made_by", r.made_by);

@@ -15,9 +15,13 @@ namespace grantd::daemon {
 [[nodiscard]] json::value describe(const pool& names, const ended_grant& e);
 [[nodiscard]] json::value describe(const store::grant& g, const timekeeper& time);
 
-// A request object. `lapses`: when, on BOOTTIME; of a pending one only. `approvers`: who still may.
+struct request_people {
+  std::vector<std::string> approvers{};  // who still may approve
+  std::vector<std::string> notify{};     // of break-glass: who is told
+};
+// A request object. `lapses`: when, on BOOTTIME; of a pending one only.
 [[nodiscard]] json::value describe(const store::request& r, const timekeeper& time, base::boot_time lapses,
-                                   const std::vector<std::string>& approvers);
+                                   const request_people& involved);
 
 // A lock object.
 [[nodiscard]] json::value describe(const lock_in_force& l, const timekeeper& time);

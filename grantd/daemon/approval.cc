@@ -41,21 +41,41 @@ std::vector<std::string> approvers_of(const policy::policy* p, const store::requ
   const policy::rule* rule = rule_of(p, r);
   if (rule == nullptr || r.is != store::request::state::pending) return names;
   for (const std::string& name : rule->approvers) {
+    if (names.size() >= max_shown) break;
     bool has = std::ranges::find(r.approvals, name, &store::approval::person) != r.approvals.end();
     if (!has && policy::may_approve(*rule, name, r.person)) names.push_back(name);
   }
   return names;
 }
 
+bool may_still_approve(const policy::policy* p, const store::request& r, const std::string& person) {
+  const policy::rule* rule = rule_of(p, r);
+  return rule != nullptr && r.is == store::request::state::pending &&
+         policy::may_approve(*rule, person, r.person) &&
+         std::ranges::find(r.approvals, person, &store::approval::person) == r.approvals.end();
+}
+
+request_people people_of(const policy::policy* p, const store::request& r) {
+  request_people who{.approvers = approvers_of(p, r)};
+  const policy::rule* rule = rule_of(p, r);
+  if (rule == nullptr || !r.break_glass) return who;
+  for (const std::string& name : rule->notify) {
+    if (who.notify.size() < max_shown) who.notify.push_back(name);
+  }
+  return who;
+}
+
 unsigned needs_of(const store::request& r, const policy::rule& rule) {
   return std::max(r.needs, rule.approvals);
 }
 
-std::vector<const store::approval*> that_count(const store::request& r, const policy::rule& rule) {
+std::vector<const store::approval*> that_count(const store::request& r, const policy::rule& rule,
+                                               const roster& people, base::utc_time now) {
   std::vector<const store::approval*> all;
   bool must_be_signed = r.is_signed || rule.is_signed;
   for (const store::approval& a : r.approvals) {
     if (must_be_signed && a.signature.empty()) continue;
+    if (!a.signature.empty() && people.owner_of_line(a.key, now) != a.person) continue;
     if (policy::may_approve(rule, a.person, r.person)) all.push_back(&a);
   }
   return all;

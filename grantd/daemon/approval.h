@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/answers.h"
+#include "daemon/roster.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
@@ -19,14 +21,22 @@ namespace grantd::daemon {
 // The request's rule, if it still is in force; null: nobody can approve it any more.
 [[nodiscard]] const policy::rule* rule_of(const policy::policy* p, const store::request& r);
 
-// Who may still approve it, by name. `p` may be null.
+// Who may still approve it, by name, at most max_shown. `p` may be null.
+inline constexpr size_t max_shown = 32;
 [[nodiscard]] std::vector<std::string> approvers_of(const policy::policy* p, const store::request& r);
+[[nodiscard]] bool may_still_approve(const policy::policy* p, const store::request& r,
+                                     const std::string& person);
+
+// Those and, of break-glass, who is told of it.
+[[nodiscard]] request_people people_of(const policy::policy* p, const store::request& r);
 
 // How many people it takes: never fewer than when it was asked.
 [[nodiscard]] unsigned needs_of(const store::request& r, const policy::rule& rule);
 
-// Those of its approvals that count by that rule now: by who may approve, and signed where it must be.
+// Those of its approvals that count by that rule now: by who may approve, signed where it must be, and by a
+// key that still is theirs.
 [[nodiscard]] std::vector<const store::approval*> that_count(const store::request& r,
-                                                             const policy::rule& rule);
+                                                             const policy::rule& rule, const roster& people,
+                                                             base::utc_time now);
 
 }  // namespace grantd::daemon

@@ -45,16 +45,23 @@ std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& 
         refusal("Locked", "the store is locked: requests cannot be changed", "grantctl store"));
   }
   const pending_request* known = pending_.find(w.request);
+  // Who may not see it learns nothing of it; who carries a signature is told what is wrong with that.
+  auto concerns = [&](const store::request& r) {
+    const policy::rule* rule = rule_of(roster_.policy(), r);
+    return w.may_see || w.person == r.person || (rule != nullptr && rule->approvers.contains(w.person));
+  };
   if (known == nullptr) {
     auto over = store_->find_request(w.request);
-    if (!over || (w.what == word::kind::cancel && over->person != w.person))
+    if (!over || (w.what == word::kind::cancel && over->person != w.person) ||
+        (w.signature.empty() && !concerns(*over)))
       return std::unexpected(no_request(w.request));
     reply r = refusal("NotPending",
                       fmt::format("request {} is {} already", request_id_of(w.request), state_word(over->is)),
                       "grantctl show " + request_id_of(w.request));
-    r.parameters.set("request", describe(*over, time_, time_.boot(), {}));
+    if (concerns(*over)) r.parameters.set("request", describe(*over, time_, time_.boot(), {}));
     return std::unexpected(std::move(r));
   }
+  if (w.signature.empty() && !concerns(known->is)) return std::unexpected(no_request(w.request));
   draft& d = draft_of(known->is);
   if (d.is.is != state::pending) {  // somebody was first, in this very turn
     if (w.what == word::kind::approve && d.opens) {
@@ -112,8 +119,7 @@ std::expected<store::approval, reply> core::approval_of(const word& w, const sto
     auto by = proof::verify_sshsig(w.signature, proof::approval_namespace, a.text);
     if (!by) {
       std::string why = by.error() == proof::signature_fault::mismatch
-                            ? fmt::format("is not one over what {} asks for here and now, for {}", id,
-                                          base::print_duration(a.for_us).view())
+                            ? fmt::format("is not one over what {} asks for, for that long, on this host", id)
                             : std::string(proof::words(by.error()));
       return std::unexpected(bad_signature("the signature " + why, r.number));
     }
@@ -132,11 +138,40 @@ std::expected<store::approval, reply> core::approval_of(const word& w, const sto
   if (a.person == r.person)
     return std::unexpected(
         not_approver(fmt::format("nobody approves their own request: {} is {}'s", id, r.person)));
+  if (locks_.of_person(a.person, time_.boot())) {
+    return std::unexpected(not_approver(fmt::format("{} is locked, and approves nothing", a.person)));
+  }
   if (!policy::may_approve(rule, a.person, r.person)) {
     return std::unexpected(
         not_approver(fmt::format("rule {} does not let {} approve {}", rule.name, a.person, id)));
   }
   return a;
+}
+
+// Hours and deny rules hold for the beginning of the window, which an approval makes now; and what is
+// extended must not have been taken away meanwhile.
+std::expected<void, reply> core::may_begin(const store::request& r, const policy::rule& rule) const {
+  const std::string id = request_id_of(r.number);
+  const base::utc_time start = r.start ? std::max(*r.start, time_.utc()) : time_.utc();
+  switch (policy::objection_to_start(*roster_.policy(), rule, r.person, r.resource, r.read_write, start)) {
+    case policy::objection::denied:
+      return std::unexpected(
+          refusal("Denied", fmt::format("a deny rule forbids what {} asks for", id), "grantctl show " + id));
+    case policy::objection::none:
+      break;
+    default:
+      return std::unexpected(refusal("OutsideHours",
+                                     fmt::format("rule {} lets no window begin now", rule.name),
+                                     fmt::format("grantctl approve {}, within its hours", id)));
+  }
+  if (r.extends == 0) return {};
+  auto base = store_->find(r.extends);
+  const ended_grant* ended = windows_.find_ended(r.extends);
+  const store::state how = ended != nullptr ? ended->how : base ? base->state : store::state::revoked;
+  if (how == store::state::open || how == store::state::expired) return {};
+  return std::unexpected(
+      refusal("NoRule", fmt::format("what {} extends, {}, was {}", id, id_of(r.extends), state_word(how)),
+              "grantctl request " + r.resource));
 }
 
 std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<opening>& opens) {
@@ -149,20 +184,27 @@ std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<op
                                    fmt::format("the policy no longer {} what {} asks for", what, id),
                                    "grantctl request " + d.is.resource));
   };
-  // Another rule may still let them ask; that one demands its own approvals, of another request.
   if (rule == nullptr ||
-      !policy::lets_ask(*rule, d.is.person, d.is.resource, d.is.read_write, d.is.break_glass) ||
-      !policy::may_ask(p, d.is.person, d.is.resource, d.is.read_write, d.is.break_glass))
+      !policy::rule_gives(p, *rule, d.is.person, d.is.resource, d.is.read_write, d.is.break_glass))
     return no_longer("has the rule for");
   auto a = approval_of(w, d.is, *rule);
   if (!a) return std::unexpected(std::move(a.error()));
-  // The same again is no second one.
-  if (std::ranges::find(d.is.approvals, a->person, &store::approval::person) != d.is.approvals.end()) {
-    if (w.from != 0) d.waiting.push_back(w.from);
+  auto before = std::ranges::find(d.is.approvals, a->person, &store::approval::person);
+  if (before != d.is.approvals.end()) {
+    const auto counting = that_count(d.is, *rule, roster_, time_.utc());
+    if (before->for_us != a->for_us || std::ranges::find(counting, &*before) == counting.end()) {
+      return std::unexpected(refusal(
+          "AlreadyApproved",
+          fmt::format(
+              "{} has approved {} already, otherwise than now; an approval is not taken back or changed",
+              a->person, id),
+          fmt::format("grantctl deny {} --reason 'ask again'", id)));
+    }
+    if (w.from != 0) d.waiting.push_back(w.from);  // the same again is no second one
     return {};
   }
   d.is.approvals.push_back(std::move(*a));
-  auto counted = that_count(d.is, *rule);
+  auto counted = that_count(d.is, *rule, roster_, time_.utc());
   if (counted.size() >= needs_of(d.is, *rule)) {
     const policy::person* person = p.find_person(d.is.person);
     const policy::resource* resource = p.find_resource(d.is.resource);
@@ -174,7 +216,8 @@ std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<op
     for (const store::approval* one : counted) length = std::min(length, one->for_us);
     length = std::min(
         {length, rule->max_us == 0 ? length : rule->max_us, resource == nullptr ? length : resource->max_us});
-    auto opened = still ? open_for(d, length, opens) : no_longer("gives");
+    auto opened = still ? may_begin(d.is, *rule) : no_longer("gives");
+    if (opened) opened = open_for(d, length, opens);
     if (!opened) {
       d.is.approvals.pop_back();
       return opened;

@@ -193,7 +193,7 @@ void core::expire() {
 
 std::optional<base::boot_time> core::earliest_end() const {
   std::optional<base::boot_time> first;
-  for (auto end : {windows_.next_end(), locks_.next_end(), pending_.next_end()}) {
+  for (auto end : {windows_.next_end(), locks_.next_end(), pending_.next_end(time_.boot())}) {
     if (end) first = std::min(first.value_or(*end), *end);
   }
   return first;
@@ -281,7 +281,11 @@ std::expected<void, store::error> core::write_all(std::vector<opening>* opens, b
     if (auto done = write_lock_ends(unlocking_); !done) return done;
     if (auto done = write_drafts(); !done) return done;
     for (opening& o : *opens) {
-      if (o.of != no_draft) o.record.request = drafts_[o.of].is.number;
+      if (o.of != no_draft) {
+        o.record.request = drafts_[o.of].is.number;
+        o.invalid = drafts_[o.of].invalid;
+        if (o.invalid) continue;
+      }
       auto number = store_->add_grant(o.record);
       o.invalid = !number && number.error() == store::error::invalid;
       if (!number && !o.invalid) return std::unexpected(number.error());

@@ -126,13 +126,14 @@ void core::load_ended() {
 void core::take_policy(loaded_policy fresh) {
   std::string people = std::to_string(fresh.policy->people.size());
   std::string resources = std::to_string(fresh.policy->resources.size());
-  say_recorded(level::notice, fmt::format("policy in force: {} people, {} resources, {} rules", people,
-                                          resources, fresh.policy->rules.size()));
+  say(level::notice, fmt::format("policy in force: {} people, {} resources, {} rules", people, resources,
+                                 fresh.policy->rules.size()));
   for (const std::string& w : fresh.policy->warnings) say(level::warning, w);
   for (std::string& c : roster_.take(std::move(fresh.policy), std::move(fresh.uids), fresh.signers))
     say(level::warning, std::move(c));
   publication_.set_points(roster_.policy());
   locks_.take_policy(roster_.policy());
+  policy_changed_ = true;
   keep_note("policy", {{"people", people}, {"resources", resources}});
   end_those_without_policy();
   dirty_ = true;
@@ -164,7 +165,8 @@ bool core::not_durable(uint64_t number) const {
 
 bool core::troubled() const {
   return not_durable() != 0 || !locks_over_.empty() || !lock_remaps_.empty() ||
-         !publication_.error().empty() || !remaps_.empty() || !shortened_.empty() || was_behind_ || unread_ ||
+         !publication_.error().empty() || !remaps_.empty() || !shortened_.empty() ||
+         pending_.any_due(time_.boot()) || was_behind_ || unread_ ||
          (!notes_.empty() && store_->locked() == store::lock_reason::none);
 }
 

@@ -16,7 +16,9 @@
 #include "daemon/locks.h"
 #include "daemon/pending.h"
 #include "daemon/publication.h"
+#include "daemon/rate.h"
 #include "daemon/roster.h"
+#include "daemon/submissions.h"
 #include "daemon/timekeeper.h"
 #include "daemon/varlink.h"
 #include "daemon/windows.h"
@@ -29,90 +31,6 @@ namespace grantd::daemon {
 using service::level;
 
 struct node_identity;
-
-// Who waits for an answer; the core only hands it back. 0: nobody.
-using ticket = uint64_t;
-
-struct open_request {
-  ticket from = 0;
-  std::string person;  // name or e-mail
-  std::string resource;
-  std::optional<int64_t> for_us;
-  std::optional<int64_t> from_us;
-  std::string reason;
-  std::string by;
-};
-
-// Ends every open grant that fits; `number` 0 and empty strings fit all.
-struct end_request {
-  ticket from = 0;
-  uint64_t number = 0;
-  std::string person;  // a name
-  std::string resource;
-  store::state how = store::state::revoked;
-  std::string reason;
-  std::string by;
-};
-
-// Shuts a person, a resource or everybody out. The handler has looked the name up.
-struct lock_request {
-  ticket from = 0;
-  store::lock::what subject = store::lock::what::person;
-  std::string name;
-  int64_t for_us = 0;
-  std::string message;
-  std::string by;
-};
-
-// Ends one lock by number, or all of a subject.
-struct lock_end_request {
-  ticket from = 0;
-  uint64_t number = 0;  // 0: by subject
-  store::lock::what subject = store::lock::what::person;
-  std::string name;
-  std::string by;
-};
-
-struct unlock_request {
-  ticket from = 0;
-  std::string by;
-};
-
-// Somebody asks for a window for themselves; the rules answer.
-struct ask {
-  ticket from = 0;
-  std::string person;  // a name of the policy
-  std::string resource;
-  std::string role;
-  std::string reason;
-  std::optional<int64_t> for_us;
-  std::optional<int64_t> from_us;
-  bool read_write = false;
-  bool break_glass = false;
-  uint64_t extends =
-      0;  // an open grant of theirs: what it opens is asked for again, until for_us after its end
-  std::string by;
-};
-
-// A word about a pending request.
-struct word {
-  enum class kind : uint8_t { approve, deny, cancel } what = kind::approve;
-  ticket from = 0;
-  uint64_t request = 0;
-  std::string person{};             // who says so; whoever signed, where there is a signature
-  bool may_grant = false;           // may deny whatever the rule says
-  std::optional<int64_t> for_us{};  // of an approval: shorter than asked for
-  std::string signature{};          // armoured; empty: by uid
-  std::string reason{};
-};
-
-// A break-glass grant is signed off.
-struct review_request {
-  ticket from = 0;
-  uint64_t grant = 0;
-  std::string by{};
-  std::string note{};
-};
 
 struct finished {
   ticket to;
@@ -142,6 +60,9 @@ struct settings {
   int32_t utc_offset_s = 0;
   std::string policy_file;                                  // for messages
   int64_t pending_us = int64_t{8} * 3600 * base::us_per_s;  // then a request that nobody answered lapses
+  // What one person may change about requests at once; one more a minute after that. Each makes the store
+  // grow.
+  unsigned words_at_once = 60;
   // Reads the policy's files again, for ReloadPolicy; the error says every mistake.
   std::function<std::expected<loaded_policy, std::string>()> read_policy{};
   std::shared_ptr<const node_identity> node{};  // signs checkpoints; null: nobody
@@ -169,6 +90,7 @@ class core {
     std::vector<uint64_t> requests;
   };
   [[nodiscard]] losses lost_by(const policy::policy& p);
+  [[nodiscard]] bool still_promised(const policy::policy& p, const open_grant& g);
   // The file is absent, empty or bad: the old policy stays (at start: none), nothing opens by it, nothing
   // ends.
   void policy_failed(std::string why);
@@ -187,8 +109,9 @@ class core {
   // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
   // there was no room for it.
   bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
-  // A login that grant let in. Where its window starts with the first use, that was it.
-  void logged_in(uint64_t grant, base::boot_time at);
+  // Every window of that account at that point which starts with its first use has had it now, whichever
+  // grant the login was let in by.
+  void logged_in(const login& l);
   // A checkpoint that was signed, for the chain.
   void keep_checkpoint(std::string text) { keep_note("checkpoint", {{"text", std::move(text)}}); }
   // What has happened, but has no audit record yet.
@@ -320,6 +243,7 @@ class core {
                                                     std::vector<finished>& out);
   [[nodiscard]] std::expected<void, reply> prolong(ask& a) const;
   void lapse_requests();
+  [[nodiscard]] std::optional<reply> too_often(const std::string& person);
   [[nodiscard]] draft& draft_of(const store::request& r);
   // The window that a request asked for, `length` long; the draft is then granted by this turn.
   [[nodiscard]] std::expected<void, reply> open_for(draft& d, int64_t length, std::vector<opening>& opens);
@@ -327,11 +251,13 @@ class core {
   [[nodiscard]] std::expected<void, store::error> write_drafts();
   [[nodiscard]] std::expected<void, store::error> end_drafts(const std::vector<opening>& opens);
   void settle_drafts(const std::vector<opening>& opens, std::vector<finished>& out);
+  void forget_if_over(uint64_t number);
   void refuse_drafts(const reply& why, std::vector<finished>& out);
   // approving.cc
   void resolve_words(std::vector<opening>& opens, std::vector<finished>& out);
   [[nodiscard]] std::expected<void, reply> take_word(const word& w, std::vector<opening>& opens);
   [[nodiscard]] std::expected<void, reply> approve(const word& w, draft& d, std::vector<opening>& opens);
+  [[nodiscard]] std::expected<void, reply> may_begin(const store::request& r, const policy::rule& rule) const;
   [[nodiscard]] std::expected<store::approval, reply> approval_of(const word& w, const store::request& r,
                                                                   const policy::rule& rule) const;
   // first_use.cc
@@ -403,11 +329,12 @@ class core {
   std::vector<word> words_;
   std::vector<review_request> reviews_;
   pending_requests pending_;
-  std::deque<draft> drafts_;               // of this turn
-  std::vector<review_request> reviewing_;  // of this turn
-  std::vector<shortening> shortened_;      // in force, not in the store yet
-  std::vector<lock_ending> unlocking_;     // asked for in this turn: in the store first, then in the table
-  std::vector<lock_ending> locks_over_;    // their time was up; not in the store yet
+  std::map<std::string, rate, std::less<>> said_;  // by person of the policy
+  std::deque<draft> drafts_;                       // of this turn
+  std::vector<review_request> reviewing_;          // of this turn
+  std::vector<shortening> shortened_;              // in force, not in the store yet
+  std::vector<lock_ending> unlocking_;   // asked for in this turn: in the store first, then in the table
+  std::vector<lock_ending> locks_over_;  // their time was up; not in the store yet
   std::vector<store::store::remapped_lock> lock_remaps_;
   std::map<uint64_t, store::state> ended_before_;  // by the last table; not compared with the store yet
   std::vector<ending> undurable_;                  // in force, not in the store yet
@@ -421,8 +348,9 @@ class core {
   store::store::check_state check_ = store::store::check_state::more;
   store::lock_reason published_lock_ = store::lock_reason::none;
   uint64_t exported_ = 0;
-  bool dirty_ = false;   // the table no longer says what is true
-  bool unread_ = false;  // the store could not be read; nothing of it is open
+  bool policy_changed_ = true;  // pending requests have not been looked at by it yet
+  bool dirty_ = false;          // the table no longer says what is true
+  bool unread_ = false;         // the store could not be read; nothing of it is open
   bool retry_ = false;
   bool must_exit_ = false;
   bool was_behind_ = false;

@@ -79,7 +79,9 @@ const lock_in_force* lock_on(request& r, const policy::resource& what) {
   return last;
 }
 
-// What asking would come to: which rule decides, and why. Quotas count as if nothing had been had yet.
+constexpr int64_t day_us = int64_t{86400} * base::us_per_s;
+
+// What asking would come to: which rule decides, and why.
 struct asking {
   policy::judgement judged;
   std::string help;
@@ -90,14 +92,20 @@ asking ask_rules(request& r, const policy::question& q, const policy::resource& 
   asking a;
   a.judged = policy::judge(p, q, [&](std::string_view rule) {
     return r.in.truth()
-        .self_service_since(q.person, rule, {r.in.time().utc().us - int64_t{86400} * base::us_per_s})
+        .self_service_between(q.person, rule, {q.start.us - day_us}, {q.start.us + day_us})
         .value_or(UINT_MAX);
   });
   const bool refused = a.judged.what == policy::judgement::outcome::refused;
   const std::string how_long(base::print_duration_short(refused ? what.default_us : a.judged.for_us).view());
-  if (refused) {
-    a.help = r.by.may_grant ? fmt::format("grantctl grant {} {} --for {}", q.person, q.resource, how_long)
-                            : "grantctl resources";
+  const bool wants_reason =
+      a.judged.why == policy::objection::reason_missing || a.judged.why == policy::objection::reason_pattern;
+  if (refused && r.by.may_grant) {
+    a.help = fmt::format("grantctl grant {} {} --for {}", q.person, q.resource, how_long);
+  } else if (refused) {
+    a.help = wants_reason ? fmt::format("grantctl request {} --for {} --reason TEXT", q.resource, how_long)
+             : a.judged.why == policy::objection::outside_hours
+                 ? fmt::format("grantctl request {} --at TIME", q.resource)
+                 : "grantctl resources";
   } else if (r.by.person == q.person) {
     a.help = fmt::format("grantctl request {} --for {}{}{}{}", q.resource, how_long,
                          q.read_write ? " --read-write" : "", q.break_glass ? " --break-glass" : "",

@@ -11,29 +11,45 @@
 
 namespace grantd::daemon {
 
-void core::logged_in(uint64_t grant, base::boot_time at) {
-  const open_grant* known = windows_.find(grant);
-  if (known == nullptr || known->first_use_us == 0 || !known->in_force) return;
-  const base::boot_time began = std::clamp(at, std::min(known->mapped.start, time_.boot()), time_.boot());
-  const base::boot_time end = {began.ns + known->first_use_us * base::ns_per_us};
-  if (end >= known->mapped.end) return;
-  shortening s{grant, {}, end};
-  windows_.each_open([&](open_grant& g) {
-    if (g.number != grant) return;
-    g.not_after.us -= (g.mapped.end.ns - end.ns) / base::ns_per_us;
-    g.mapped.end = end;
-    s.not_after = g.not_after;
-  });
-  say(level::notice,
-      fmt::format("{}: first used, so it ends {}", id_of(grant), base::print_timestamp(s.not_after).view()));
-  shortened_.push_back(s);
-  dirty_ = true;  // the next turn publishes, and makes it durable
+void core::logged_in(const login& l) {
+  const pool::account* account = pool_.find(l.who);
+  if (account == nullptr) return;
+  for (uint64_t number : account->grants) {
+    const open_grant* known = windows_.find(number);
+    if (known == nullptr || known->first_use_us == 0 || !known->in_force ||
+        known->mapped.start > time_.boot())
+      continue;
+    const auto& scopes = pool_.scopes(known->scopes);
+    const bool opened = std::ranges::any_of(scopes, [&](const scope_ref& s) {
+      return &pool_.at(s.account) == account && decision::contains(pool_.as_record(s).where, l.where);
+    });
+    // A session that was there before the window began uses it from its start.
+    const base::boot_time began = std::clamp(l.at, known->mapped.start, time_.boot());
+    const base::boot_time end = {began.ns + known->first_use_us * base::ns_per_us};
+    if (!opened || end >= known->mapped.end) continue;
+    shortening s{number, {}, end};
+    windows_.each_open([&](open_grant& g) {
+      if (g.number != number) return;
+      g.not_after.us -= (g.mapped.end.ns - end.ns) / base::ns_per_us;
+      g.mapped.end = end;
+      s.not_after = g.not_after;
+    });
+    say_recorded(level::notice, fmt::format("{}: first used, so it ends {}", id_of(number),
+                                            base::print_timestamp(s.not_after).view()));
+    shortened_.push_back(s);
+    dirty_ = true;  // the next turn publishes, and makes it durable
+  }
 }
 
 std::expected<void, store::error> core::write_shortenings() {
   for (const shortening& s : shortened_) {
     auto done = store_->shorten(s.number, s.not_after, s.end, "first-use", time_.utc());
-    if (!done && done.error() != store::error::invalid && !store::is_over(done.error())) return done;
+    if (!done && done.error() == store::error::invalid) {
+      say(level::alert,
+          id_of(s.number) + ": the store's own rules refuse its earlier end; it holds until a restart");
+    } else if (!done && !store::is_over(done.error())) {
+      return done;
+    }
   }
   return {};
 }

@@ -33,6 +33,15 @@ std::string_view cut(std::string_view text, size_t room) {
 
 }  // namespace
 
+bool locks::of_person(std::string_view person, base::boot_time now) const {
+  return std::ranges::any_of(entries_, [&](const auto& e) {
+    const store::lock& l = e.second.is;
+    const bool theirs =
+        l.subject == store::lock::what::all || (l.subject == store::lock::what::person && l.name == person);
+    return theirs && l.mapped_end > now;
+  });
+}
+
 const lock_in_force* locks::find(uint64_t number) const {
   auto at = entries_.find(number);
   return at == entries_.end() ? nullptr : &at->second;

@@ -42,6 +42,8 @@ class locks {
 
   [[nodiscard]] const entries& all() const { return entries_; }
   [[nodiscard]] const lock_in_force* find(uint64_t number) const;
+  // Is this person, or everybody, locked now?
+  [[nodiscard]] bool of_person(std::string_view person, base::boot_time now) const;
   [[nodiscard]] size_t undurable() const;
   void add(lock_in_force l);
   void remove(uint64_t number);

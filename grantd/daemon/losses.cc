@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "daemon/approval.h"
 #include "daemon/core.h"
 #include "policy/rules.h"
 
@@ -32,6 +33,23 @@ bool gives_all(const pool& names, scopes_id now, scopes_id opened) {
          });
 }
 
+bool still_asked(const policy::policy& p, const store::request& r) {
+  const policy::rule* rule = rule_of(&p, r);
+  return rule != nullptr && policy::rule_gives(p, *rule, r.person, r.resource, r.read_write, r.break_glass);
+}
+
+// A window that has not begun is only a promise: it is kept as the policy would give it now.
+bool core::still_promised(const policy::policy& p, const open_grant& g) {
+  auto asked = store_->find_request(g.request);
+  const policy::rule* rule = asked ? rule_of(&p, *asked) : nullptr;
+  if (rule == nullptr || !still_asked(p, *asked)) return false;
+  if (that_count(*asked, *rule, roster_, time_.utc()).size() < rule->approvals) return false;
+  const int64_t length = g.not_after.us - g.not_before.us - (g.first_use_us != 0 ? settings_.pending_us : 0);
+  return length <= rule->max_us &&
+         policy::objection_to_start(p, *rule, asked->person, asked->resource, asked->read_write,
+                                    g.not_before) == policy::objection::none;
+}
+
 core::losses core::lost_by(const policy::policy& p) {
   losses found;
   std::map<std::pair<text_id, text_id>, scopes_id> given;
@@ -51,13 +69,14 @@ core::losses core::lost_by(const policy::policy& p) {
       } else if (g.request != 0 && !policy::may_ask(p, who->first, what->first,
                                                     is_read_write(pool_.scopes(g.scopes)), g.break_glass)) {
         gone = "the policy no longer lets this person ask for it";
+      } else if (g.request != 0 && g.mapped.start > time_.boot() && !still_promised(p, g)) {
+        gone = "the policy would no longer give this window, which has not begun";
       }
     }
     if (!gone.empty()) found.grants.push_back({number, gone});
   }
   for (const auto& [number, w] : pending_.all()) {
-    if (!policy::may_ask(p, w.is.person, w.is.resource, w.is.read_write, w.is.break_glass))
-      found.requests.push_back(number);
+    if (!still_asked(p, w.is)) found.requests.push_back(number);
   }
   return found;
 }

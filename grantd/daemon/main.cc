@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // grantd: a table of contents. Privileges are given up first, then files are read, then the loop runs.
+#include <getopt.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 #include "base/clock.h"
@@ -20,9 +23,10 @@ using namespace grantd;
 using namespace grantd::daemon;
 
 constexpr char usage[] =
-    "usage: grantd [-c FILE] [-t | -T] [-f]\n"
+    "usage: grantd [-c FILE] [-t [--diff] | -T] [-f]\n"
     "  -c FILE  configuration (default /etc/grantd/grantd.toml)\n"
     "  -t       check configuration and policy, say every mistake, and exit\n"
+    "  --diff   after that: whose grants and requests the running grantd would end by it\n"
     "  -T       print the configuration in force, and exit\n"
     "  -f       stay in the foreground (it always does)\n";
 
@@ -31,6 +35,7 @@ struct command_line {
   bool config_given = false;
   bool check = false;
   bool print = false;
+  bool diff = false;
 };
 
 void harden() {
@@ -59,6 +64,13 @@ int check(const command_line& line) {
     ++mistakes;
   }
   return mistakes == 0 ? 0 : 1;
+}
+
+// What is open only the running grantd knows, and grantctl asks it.
+int show_difference() {
+  execlp("grantctl", "grantctl", "policy", "reload", "--dry-run", nullptr);
+  std::fprintf(stderr, "grantctl cannot be run: %s\n", std::strerror(errno));
+  return 1;
 }
 
 int print(const command_line& line) {
@@ -93,7 +105,8 @@ int run(const command_line& line) {
 
 int main(int argc, char** argv) {
   command_line line;
-  for (int option; (option = getopt(argc, argv, "c:tTfh")) != -1;) {
+  constexpr option long_options[] = {{"diff", no_argument, nullptr, 'd'}, {}};
+  for (int option; (option = getopt_long(argc, argv, "c:tTfh", long_options, nullptr)) != -1;) {
     switch (option) {
       case 'c':
         line.config = optarg;
@@ -101,6 +114,9 @@ int main(int argc, char** argv) {
         break;
       case 't':
         line.check = true;
+        break;
+      case 'd':
+        line.diff = true;
         break;
       case 'T':
         line.print = true;
@@ -115,11 +131,14 @@ int main(int argc, char** argv) {
         return 2;
     }
   }
-  if (optind != argc || (line.check && line.print)) {
+  if (optind != argc || (line.check && line.print) || (line.diff && !line.check)) {
     std::fputs(usage, stderr);
     return 2;
   }
-  if (line.check) return check(line);
+  if (line.check) {
+    int rc = check(line);
+    return rc == 0 && line.diff ? show_difference() : rc;
+  }
   if (line.print) return print(line);
   return run(line);
 }

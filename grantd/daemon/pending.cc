@@ -16,13 +16,14 @@ size_t pending_requests::of_person(std::string_view person) const {
       std::ranges::count_if(entries_, [&](const auto& e) { return e.second.is.person == person; }));
 }
 
+bool asks_the_same(const store::request& a, const store::request& b) {
+  return a.person == b.person && a.resource == b.resource && a.role == b.role && a.reason == b.reason &&
+         a.read_write == b.read_write && a.break_glass == b.break_glass && a.for_us == b.for_us &&
+         a.start == b.start && a.extends == b.extends && a.rule == b.rule;
+}
+
 const pending_request* pending_requests::same_as(const store::request& r) const {
-  auto at = std::ranges::find_if(entries_, [&](const auto& e) {
-    const store::request& o = e.second.is;
-    return o.person == r.person && o.resource == r.resource && o.role == r.role && o.reason == r.reason &&
-           o.read_write == r.read_write && o.break_glass == r.break_glass && o.for_us == r.for_us &&
-           o.start == r.start && o.extends == r.extends && o.rule == r.rule;
-  });
+  auto at = std::ranges::find_if(entries_, [&](const auto& e) { return asks_the_same(e.second.is, r); });
   return at == entries_.end() ? nullptr : &at->second;
 }
 
@@ -34,10 +35,16 @@ void pending_requests::put(store::request r, base::utc_time utc, base::boot_time
   entries_.insert_or_assign(number, pending_request{std::move(r), lapses});
 }
 
-std::optional<base::boot_time> pending_requests::next_end() const {
+std::optional<base::boot_time> pending_requests::next_end(base::boot_time now) const {
   std::optional<base::boot_time> first;
-  for (const auto& [number, p] : entries_) first = std::min(first.value_or(p.lapses), p.lapses);
+  for (const auto& [number, p] : entries_) {
+    if (p.lapses > now) first = std::min(first.value_or(p.lapses), p.lapses);
+  }
   return first;
+}
+
+bool pending_requests::any_due(base::boot_time now) const {
+  return std::ranges::any_of(entries_, [&](const auto& e) { return e.second.lapses <= now; });
 }
 
 }  // namespace grantd::daemon

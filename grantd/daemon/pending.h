@@ -14,6 +14,9 @@ namespace grantd::daemon {
 inline constexpr size_t max_pending = 10'000;
 inline constexpr size_t max_pending_of_person = 20;
 
+// Do both ask for the very same?
+[[nodiscard]] bool asks_the_same(const store::request& a, const store::request& b);
+
 struct pending_request {
   store::request is;
   base::boot_time lapses{};  // is.lapses on this boot's BOOTTIME: whichever of the two comes first
@@ -32,8 +35,10 @@ class pending_requests {
   void put(store::request r, base::utc_time utc, base::boot_time boot);
   void remove(uint64_t number) { entries_.erase(number); }
   void clear() { entries_.clear(); }
-  // When the next one lapses.
-  [[nodiscard]] std::optional<base::boot_time> next_end() const;
+  // When the next one lapses, of those that are not due already.
+  [[nodiscard]] std::optional<base::boot_time> next_end(base::boot_time now) const;
+  [[nodiscard]] bool any_due(
+      base::boot_time now) const;  // its lapse could not be written: tried again each second
 
  private:
   entries entries_;

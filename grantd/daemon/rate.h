@@ -10,11 +10,12 @@ namespace grantd::daemon {
 
 class rate {
  public:
-  rate(unsigned burst, unsigned per_second) : burst_(burst), per_second_(per_second), tokens_(burst) {}
+  rate(unsigned burst, double per_second) : burst_(burst), per_second_(per_second), tokens_(burst) {}
   [[nodiscard]] bool take(base::boot_time now);
 
  private:
-  unsigned burst_, per_second_;
+  unsigned burst_;
+  double per_second_;
   double tokens_;
   int64_t last_ns_ = 0;
 };

@@ -22,6 +22,12 @@ bool may_speak(const reporters& known, uid_t uid, uint8_t point, std::string_vie
   return at != known.end() && std::ranges::find(at->second, place) != at->second.end();
 }
 
+login login_of(const auto& told, int64_t boot_ns) {
+  return {{static_cast<decision::identity_class>(told.proved_by), told.name},
+          {static_cast<decision::point_kind>(told.point), told.place, told.database, told.replication},
+          {boot_ns}};
+}
+
 constexpr std::string_view presence_magic = "gdp1";
 
 }  // namespace
@@ -63,7 +69,7 @@ bool reports::take_one(uid_t uid, std::span<const uint8_t> bytes) {
   if (text.starts_with(presence_magic)) {
     auto p = wire::decode_presence(bytes);
     if (!p || !may_report(known_, uid, *p) || !heard_.inside.hear(base::read_clocks(), uid, *p)) return false;
-    if (p->state == wire::presence_state::live) core_.logged_in(p->grant, {p->since_ns});
+    if (p->state == wire::presence_state::live) core_.logged_in(login_of(*p, p->since_ns));
     return true;
   }
   auto r = wire::decode_report(bytes);
@@ -87,7 +93,7 @@ std::vector<core::line> reports::take_lines() {
 void reports::take_report(uid_t uid, const wire::report& r) {
   base::clock_reading now = base::read_clocks();
   heard_.seen.add(now.utc.us, uid, r);
-  if (r.outcome == wire::outcome::allowed) return core_.logged_in(r.grant, {r.boot_ns});
+  if (r.outcome == wire::outcome::allowed) return core_.logged_in(login_of(r, r.boot_ns));
   std::string account = print(decision::account{static_cast<decision::identity_class>(r.proved_by), r.name});
   std::string why(reason_word(static_cast<decision::reason>(r.reason)));
   const bool recorded = recorded_.take(now.boot) &&

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/ident.h"
 #include "daemon/answers.h"
@@ -55,12 +56,11 @@ base::boot_time lapses(const request& r, const store::request& q) {
 }  // namespace
 
 json::value described(const request& r, const store::request& q) {
-  return describe(q, r.in.time(), lapses(r, q), approvers_of(r.in.people().policy(), q));
+  return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people().policy(), q));
 }
 
 bool waits_for(const request& r, const store::request& q) {
-  const auto names = approvers_of(r.in.people().policy(), q);
-  return std::ranges::find(names, r.by.person) != names.end();
+  return may_still_approve(r.in.people().policy(), q, r.by.person);
 }
 
 namespace handlers {
@@ -86,10 +86,21 @@ answer requests(request& r) {
     ++found;
   };
   if (all) {
-    auto rows = r.in.truth().requests(
-        {.person = person.value_or(""), .resource = resource.value_or(""), .pending_only = false});
-    if (!rows) return unreadable(r);
-    for (const store::request& q : *rows) take(q);
+    // One's own first: other people's must not push them out of what is read.
+    std::vector<store::request> rows;
+    std::vector<std::string> whose = {person.value_or("")};
+    if (!person && !r.by.may_see) whose.insert(whose.begin(), r.by.person);
+    for (const std::string& name : whose) {
+      auto some = r.in.truth().requests(
+          {.person = name, .resource = resource.value_or(""), .pending_only = false, .limit = most_listed});
+      if (!some) return unreadable(r);
+      for (store::request& q : *some) {
+        if (name.empty() && whose.size() > 1 && q.person == r.by.person) continue;
+        rows.push_back(std::move(q));
+      }
+    }
+    std::ranges::stable_sort(rows, std::greater<>{}, &store::request::number);
+    for (const store::request& q : rows) take(q);
   } else {
     const auto& pending = r.in.pending().all();
     for (auto at = pending.rbegin(); at != pending.rend(); ++at) take(at->second.is);

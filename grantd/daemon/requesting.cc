@@ -10,6 +10,7 @@
 #include "daemon/answers.h"
 #include "daemon/approval.h"
 #include "daemon/core.h"
+#include "daemon/losses.h"
 #include "policy/rules.h"
 
 namespace grantd::daemon {
@@ -110,6 +111,11 @@ std::expected<void, reply> core::prolong(ask& a) const {
     a.role = was->role;
   }
   if (!a.for_us) return std::unexpected(invalid_parameter("for_us", "an extension says how long"));
+  if (g->first_use_us != 0 && (g->mapped.end.ns - time_.boot().ns) / base::ns_per_us > g->first_use_us) {
+    return std::unexpected(refusal(
+        "NotPending", fmt::format("{} begins with its first login, which is to come", id_of(a.extends)),
+        "grantctl status"));
+  }
   const int64_t left = std::max<int64_t>(0, (g->mapped.end.ns - time_.boot().ns) / base::ns_per_us);
   a.for_us = left / base::us_per_s * base::us_per_s + *a.for_us;
   return {};
@@ -127,7 +133,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   if (!from) return std::unexpected(std::move(from.error()));
   bool unknown = false;
   auto used = [&](std::string_view rule) -> unsigned {
-    auto before = store_->self_service_since(a.person, rule, {time_.utc().us - day_us});
+    auto before = store_->self_service_between(a.person, rule, {*from - day_us}, {*from + day_us});
     unknown = unknown || !before;
     auto now = std::ranges::count_if(drafts_, [&](const draft& d) {
       return d.is_new && d.opens && d.is.needs == 0 && d.is.person == a.person && d.is.rule == rule;
@@ -179,6 +185,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   d.events.emplace_back("request");
 
   if (r.needs == 0) {
+    if (auto no = too_often(r.person)) return std::unexpected(std::move(*no));
     if (auto done = open_for(d, r.for_us, opens); !done) return done;
     drafts_.push_back(std::move(d));
     opens.back().of = drafts_.size() - 1;
@@ -188,19 +195,37 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   numbered.number = 1;  // any: whether it can be signed at all
   if (!text_to_sign(numbered, r.for_us, store_->uuid())) {
     return std::unexpected(
-        invalid_parameter("reason", "nobody could sign this: it must be one line of text"));
+        invalid_parameter("reason",
+                          "nobody could sign this: a reason is one line of plain text, without a space at "
+                          "either end or several in a row, without characters that do not show"));
   }
   if (const pending_request* same = pending_.same_as(r)) {
     reply again;
-    again.parameters.set("request", describe(same->is, time_, same->lapses, approvers_of(&p, same->is)));
+    again.parameters.set("request", describe(same->is, time_, same->lapses, people_of(&p, same->is)));
     out.push_back({a.from, std::move(again)});
     return {};
   }
-  if (pending_.all().size() >= max_pending || pending_.of_person(r.person) >= max_pending_of_person) {
-    return std::unexpected(refusal(
-        "TooMany", fmt::format("{} requests of {} wait already", pending_.of_person(r.person), r.person),
-        "grantctl requests; grantctl cancel ID"));
+  size_t waiting = pending_.of_person(r.person);
+  size_t in_all = pending_.all().size();
+  for (draft& other : drafts_) {
+    if (!other.is_new || other.is.is != state::pending) continue;
+    ++in_all;
+    if (other.is.person != r.person) continue;
+    ++waiting;
+    if (!asks_the_same(other.is, r)) continue;
+    if (a.from != 0) other.waiting.push_back(a.from);
+    return {};
   }
+  if (in_all >= max_pending) {
+    return std::unexpected(
+        refusal("TooMany", fmt::format("{} requests wait already, of everybody", in_all), "try again later"));
+  }
+  if (waiting >= max_pending_of_person) {
+    return std::unexpected(refusal("TooMany",
+                                   fmt::format("{} requests of {} wait already", waiting, r.person),
+                                   "grantctl requests; grantctl cancel ID"));
+  }
+  if (auto no = too_often(r.person)) return std::unexpected(std::move(*no));
   drafts_.push_back(std::move(d));
   return {};
 }
@@ -218,6 +243,8 @@ std::expected<void, reply> core::open_for(draft& d, int64_t length, std::vector<
   g.break_glass = r.break_glass;
   g.not_before = r.start ? std::max(*r.start, time_.utc()) : time_.utc();
   g.not_after = {(r.start ? *r.start : time_.utc()).us + length};
+  // An extension ends where it was asked to end, whenever it is approved.
+  if (r.extends != 0) g.not_after = std::min(g.not_after, base::utc_time{r.made.us + r.for_us});
   if (r.first_use) {
     // The first login cuts it to its length; unused it ends when a request nobody answers would.
     g.first_use_us = length;
@@ -239,13 +266,20 @@ std::expected<void, reply> core::open_for(draft& d, int64_t length, std::vector<
   return {};
 }
 
+std::optional<reply> core::too_often(const std::string& person) {
+  constexpr double a_minute = 1.0 / 60;
+  auto [said, fresh] = said_.try_emplace(person, settings_.words_at_once, a_minute);
+  if (said->second.take(time_.boot())) return std::nullopt;
+  return refusal("TooMany",
+                 fmt::format("{} said more about requests than one person may: one a minute, now", person),
+                 "try again in a minute");
+}
+
 void core::lapse_requests() {
-  const policy::policy* p = roster_.policy();
+  const policy::policy* p = std::exchange(policy_changed_, false) ? roster_.policy() : nullptr;
   for (const auto& [number, w] : pending_.all()) {
     const bool over = w.lapses <= time_.boot() || w.is.lapses <= time_.utc();
-    const bool lost =
-        p != nullptr && !policy::may_ask(*p, w.is.person, w.is.resource, w.is.read_write, w.is.break_glass);
-    if (!over && !lost) continue;
+    if (!over && (p == nullptr || still_asked(*p, w.is))) continue;
     draft& d = draft_of(w.is);
     if (d.is.is != state::pending) continue;
     d.is.is = over ? state::lapsed : state::denied;
@@ -286,6 +320,7 @@ std::expected<void, store::error> core::end_drafts(const std::vector<opening>& o
   for (const opening& o : opens) {
     if (o.of == no_draft) continue;
     draft& d = drafts_[o.of];
+    if (d.invalid) continue;
     d.is.grant = o.record.number;
     d.is.ended_by = d.is.approvals.empty() ? "policy" : d.is.approvals.back().person;
     if (!o.invalid) continue;
@@ -309,10 +344,16 @@ std::expected<void, store::error> core::end_drafts(const std::vector<opening>& o
 }
 
 void core::refuse_drafts(const reply& why, std::vector<finished>& out) {
+  policy_changed_ = true;  // what it ends is ended in the next turn that can write
   for (const draft& d : drafts_) {
     for (ticket t : d.waiting) out.push_back({t, why});
   }
   drafts_.clear();
+}
+
+void core::forget_if_over(uint64_t number) {
+  auto known = store_->find_request(number);
+  if (known && known->is != state::pending) pending_.remove(number);
 }
 
 // The store has them.
@@ -325,6 +366,7 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
   for (size_t i = 0; i < drafts_.size(); ++i) {
     draft& d = drafts_[i];
     if (d.invalid) {
+      if (!d.is_new) forget_if_over(d.is.number);
       for (ticket t : d.waiting)
         out.push_back({t, invalid_parameter("id", "the store's own rules refuse this")});
       continue;
@@ -336,7 +378,7 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
     }
     const pending_request* waits = pending_.find(d.is.number);
     const json::value object =
-        describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(), approvers_of(p, d.is));
+        describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(), people_of(p, d.is));
     const policy::rule* rule = rule_of(p, d.is);
     std::vector<std::string> also;
     if (rule != nullptr) also.assign(rule->approvers.begin(), rule->approvers.end());

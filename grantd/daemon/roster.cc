@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 
 #include "policy/key_line.h"
@@ -96,7 +97,7 @@ std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, u
   for (const auto& [name, person] : p->people) {
     for (const std::string& line : person.keys) {
       if (auto key = policy::parse_key_line(line))
-        keys_.emplace(key->blob, approval_key{name, without_comment(line)});
+        keys_.emplace(key->blob, approval_key{name, without_comment(line), true});
     }
   }
   for (const proof::allowed_signer& s : signers) {
@@ -107,13 +108,20 @@ std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, u
             fmt::format("allowed_signers line {}: the policy knows no person {}", s.line, principal));
         continue;
       }
-      approval_key key{person->name, s.key_type + " " + proof::encode_base64(s.blob), s};
-      auto [known, fresh] = keys_.emplace(s.blob, std::move(key));
-      if (!fresh && known->second.person != person->name) {
+      auto [known, fresh] = keys_.try_emplace(
+          s.blob, approval_key{person->name, s.key_type + " " + proof::encode_base64(s.blob)});
+      if (known->second.person != person->name) {
         complaints.push_back(
             fmt::format("allowed_signers line {}: this key is {}'s already, so it is not {}'s", s.line,
                         known->second.person, person->name));
+        continue;
       }
+      if (known->second.of_policy && (s.namespaces || s.valid_after || s.valid_before)) {
+        complaints.push_back(fmt::format(
+            "allowed_signers line {}: the policy names this key of {} without limits, which goes before",
+            s.line, person->name));
+      }
+      known->second.limited.push_back(s);
     }
   }
   for (auto at = uids.people.begin(); at != uids.people.end();) {
@@ -137,13 +145,21 @@ std::string roster::owner_of_key(const std::string& blob, base::utc_time now) co
   auto at = keys_.find(blob);
   if (at == keys_.end()) return {};
   const approval_key& k = at->second;
-  if (k.limited && !proof::in_force(*k.limited, proof::approval_namespace, now)) return {};
+  const bool good = k.of_policy || std::ranges::any_of(k.limited, [&](const proof::allowed_signer& s) {
+                      return proof::in_force(s, proof::approval_namespace, now);
+                    });
+  if (!good) return {};
   return k.person;
 }
 
 std::string roster::line_of_key(const std::string& blob) const {
   auto at = keys_.find(blob);
   return at == keys_.end() ? std::string() : at->second.line;
+}
+
+std::string roster::owner_of_line(std::string_view line, base::utc_time now) const {
+  auto at = std::ranges::find_if(keys_, [&](const auto& k) { return k.second.line == line; });
+  return at == keys_.end() ? std::string() : owner_of_key(at->first, now);
 }
 
 std::vector<std::string> roster::keys_of(std::string_view person, base::utc_time now) const {

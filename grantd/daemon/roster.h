@@ -59,6 +59,8 @@ class roster {
   // Whose key it is that may sign approvals at `now`; empty: nobody's.
   [[nodiscard]] std::string owner_of_key(const std::string& blob, base::utc_time now) const;
   [[nodiscard]] std::string line_of_key(const std::string& blob) const;  // "TYPE BASE64"; empty: unknown
+  // The same by the key's line.
+  [[nodiscard]] std::string owner_of_line(std::string_view line, base::utc_time now) const;
   // The keys somebody may sign approvals with, as "TYPE BASE64".
   [[nodiscard]] std::vector<std::string> keys_of(std::string_view person, base::utc_time now) const;
   [[nodiscard]] bool is_ask(uid_t uid) const { return uids_.ask == uid && uid != 0; }
@@ -68,8 +70,9 @@ class roster {
   uid_map uids_;
   struct approval_key {
     std::string person;
-    std::string line;                                // "TYPE BASE64"
-    std::optional<proof::allowed_signer> limited{};  // absent: of the policy, always good
+    std::string line;                              // "TYPE BASE64"
+    bool of_policy = false;                        // always good
+    std::vector<proof::allowed_signer> limited{};  // good while one of them is in force
   };
   std::map<std::string, approval_key, std::less<>> keys_;  // by blob
   std::map<uid_t, std::string> first_seen_;

@@ -32,7 +32,7 @@ type Grant (
 type Request (
   id: string, person: string, resource: string, role: ?string, access: string, break_glass: ?bool, reason: string,
   for_us: int, start_us: ?int, first_use: ?bool, state: string, needs: int, signed: bool, approved_by: []string,
-  approvers: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
+  approvers: ?[]string, notify: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
   ended_us: ?int, ended_by: ?string, ended_reason: ?string, grant: ?string, approvals: ?[]Approval
 )
 type Approval (person: string, at_us: int, for_us: int, key: ?string, signature: ?string, text: string)
@@ -128,6 +128,7 @@ error NoSuchGrant (message: string, help: ?string)
 error NoSuchLock (message: string, help: ?string)
 error NoSuchRequest (message: string, help: ?string)
 error NotPending (message: string, help: ?string, request: ?Request)
+error AlreadyApproved (message: string, help: ?string)
 error NotApprover (message: string, help: ?string)
 error BadSignature (message: string, help: ?string)
 error NoRule (message: string, help: ?string)

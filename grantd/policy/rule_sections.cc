@@ -85,6 +85,9 @@ void read_start(fields& f, rule& rule, reading& r) {
   if (!t) return;
   if (t->text == starts[1]) {
     rule.first_use = true;
+    if (rule.break_glass) {
+      r.found.add(t->at, f.what() + " is break-glass and opens at once: it cannot start with the first use");
+    }
   } else if (t->text != starts[0]) {
     r.found.add(t->at, "unknown start " + quoted(t->text) + " of " + f.what() + suggestion(t->text, starts));
   }

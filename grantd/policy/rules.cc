@@ -122,6 +122,20 @@ judgement judge(const policy& p, const question& q, const used_function& used) {
   return refused(first, c.rules.front(), q, first == objection::too_long ? longest_there_is : 0);
 }
 
+bool rule_gives(const policy& p, const rule& r, std::string_view person, std::string_view resource,
+                bool read_write, bool break_glass) {
+  return !r.deny && r.break_glass == break_glass && (r.read_write || !read_write) &&
+         speaks_of(r, person, resource) && may_ask(p, person, resource, read_write, break_glass);
+}
+
+objection objection_to_start(const policy& p, const rule& r, std::string_view person,
+                             std::string_view resource, bool read_write, base::utc_time start) {
+  for (const auto& [name, other] : p.rules) {
+    if (denies(other, person, resource, read_write) && is_open(other, start, true)) return objection::denied;
+  }
+  return is_open(r, start, false) ? objection::none : objection::outside_hours;
+}
+
 bool may_ask(const policy& p, std::string_view person, std::string_view resource, bool read_write,
              bool break_glass) {
   const auto* what = p.find_resource(resource);
@@ -129,15 +143,10 @@ bool may_ask(const policy& p, std::string_view person, std::string_view resource
   bool may = false;
   for (const auto& [name, r] : p.rules) {
     if (denies(r, person, resource, read_write) && is_always_open(r)) return false;
-    may = may || lets_ask(r, person, resource, read_write, break_glass);
+    may = may || (!r.deny && r.break_glass == break_glass && (r.read_write || !read_write) &&
+                  speaks_of(r, person, resource));
   }
   return may;
-}
-
-bool lets_ask(const rule& r, std::string_view person, std::string_view resource, bool read_write,
-              bool break_glass) {
-  return !r.deny && r.break_glass == break_glass && (r.read_write || !read_write) &&
-         speaks_of(r, person, resource);
 }
 
 bool may_approve(const rule& r, std::string_view approver, std::string_view requester) {

@@ -64,10 +64,14 @@ using used_function = std::function<unsigned(std::string_view rule)>;
 [[nodiscard]] bool may_ask(const policy& p, std::string_view person, std::string_view resource,
                            bool read_write, bool break_glass);
 
-// Does this very rule speak of that (hours, reason, length and quota aside)? A request lives by any rule, but
-// is approved by its own only.
-[[nodiscard]] bool lets_ask(const rule& r, std::string_view person, std::string_view resource,
-                            bool read_write, bool break_glass);
+// Does this very rule still let this person ask for that (hours, reason, length and quota aside)?
+[[nodiscard]] bool rule_gives(const policy& p, const rule& r, std::string_view person,
+                              std::string_view resource, bool read_write, bool break_glass);
+
+// Why a window by that rule may not begin at `start`: denied (by whichever rule) or outside_hours; none: it
+// may.
+[[nodiscard]] objection objection_to_start(const policy& p, const rule& r, std::string_view person,
+                                           std::string_view resource, bool read_write, base::utc_time start);
 
 // Distinct people who may approve for `requester` by this rule: never the requester.
 [[nodiscard]] bool may_approve(const rule& r, std::string_view approver, std::string_view requester);

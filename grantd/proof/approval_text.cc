@@ -16,14 +16,16 @@ namespace {
 constexpr uint64_t last_number = uint64_t{1} << 53;
 constexpr int64_t last_us = 253'402'300'799'999'999;  // 9999-12-31T23:59:59.999999Z
 
-// What a terminal or a page may take for the end of a line, or show in another order than it is signed.
-constexpr std::array<std::string_view, 11> deceiving = {"\u2028", "\u2029", "\u202a", "\u202b",
-                                                        "\u202c", "\u202d", "\u202e", "\u2066",
-                                                        "\u2067", "\u2068", "\u2069"};
+// What a terminal or a page may take for the end of a line, show in another order than it is signed, or not
+// show.
+constexpr std::array<std::string_view, 21> deceiving = {
+    "\u2028", "\u2029", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e",
+    "\u2066", "\u2067", "\u2068", "\u2069", "\u200b", "\u200c", "\u200d",
+    "\u200e", "\u200f", "\u00ad", "\u061c", "\u2060", "\ufeff", "\u180e"};
 
 bool tellable(std::string_view value) {
   if (value.empty() || value.front() == ' ' || value.back() == ' ') return false;
-  if (!base::is_printable_utf8(value)) return false;
+  if (value.find("  ") != value.npos || !base::is_printable_utf8(value)) return false;
   for (std::string_view c : deceiving) {
     if (value.find(c) != value.npos) return false;
   }

@@ -94,6 +94,8 @@ store::impl::result store::impl::insert(const grant& g, uint64_t* number) {
                                {"reason", g.reason}};
   if (g.request != 0) fields.emplace_back("request", request);
   if (g.break_glass) fields.emplace_back("break_glass", "yes");
+  const std::string first_use = std::to_string(g.first_use_us.value_or(0));
+  if (g.first_use_us) fields.emplace_back("first_use_us", first_use);
   for (const policy::scope& s : g.scopes) fields.emplace_back("scope", printed.emplace_back(print_scope(s)));
   result r = record(g.made, "grant", fields);
   if (r) {

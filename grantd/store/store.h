@@ -282,10 +282,12 @@ class store {
     size_t limit = 1000;
   };
   [[nodiscard]] std::expected<std::vector<request>, error> requests(const request_filter& f);  // newest first
-  // Requests by that rule which were granted without an approval, made at or after `since`.
-  [[nodiscard]] std::expected<unsigned, error> self_service_since(std::string_view person,
-                                                                  std::string_view rule,
-                                                                  base::utc_time since);
+  // Requests by that rule which were granted without an approval, and whose windows began, or will begin,
+  // between the two: `start` where one was asked for, else when they were made.
+  [[nodiscard]] std::expected<unsigned, error> self_service_between(std::string_view person,
+                                                                    std::string_view rule,
+                                                                    base::utc_time after,
+                                                                    base::utc_time before);
   // Break-glass grants that nobody has signed off, ended ones too, newest first.
   [[nodiscard]] std::expected<std::vector<grant>, error> unreviewed(size_t limit);
   // Made once; names this host in what approvers sign. Zeros while there is no store that can be read.

@@ -87,6 +87,24 @@ exec_as() {
     setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups -- "$@"
 }
 
+# alice may ask for orders-db, which bob approves with his key; carol has the right to grant. Needs ssh_keys.
+stage_policy_with_rules() {
+  stage_policy
+  cat >>/etc/grantd/policy.toml - <<TOML
+
+[rule.orders]
+who = "alice"
+resource = "orders-db"
+max = "4h"
+reason = "OPS-[0-9]+"
+approvals = { count = 1, by = "bob" }
+TOML
+  local who
+  for who in alice bob carol; do
+    sed -i "s|^os = \"$who\"|&\nkeys = [\"$(cut -d' ' -f1,2 "/home/$who/.ssh/id_ed25519.pub")\"]|" /etc/grantd/policy.toml
+  done
+}
+
 # --- grantd -----------------------------------------------------------------------------------------------------
 grantd_start() { # [WRAPPER...]
   exec_as grantd "$@" "$build/grantd/daemon/grantd" >>/run/grantd.log 2>&1 &

@@ -217,7 +217,9 @@ TEST(a_watcher_that_does_not_read_is_dropped_before_all_is_held_for_it) {
     house::say(held.back(), "Watch", more);
   }
   h.run();
-  std::vector<event> many(256, event{"grant", "alice", json::value(std::string(65536, 'x'))});
+  json::value large;
+  large.set("reason", std::string(65536, 'x'));
+  std::vector<event> many(256, event{.name = "grant", .person = "alice", .grant = large});
   rusage before{};
   rusage after{};
   TEST_ASSERT_TRUE(getrusage(RUSAGE_SELF, &before) == 0);

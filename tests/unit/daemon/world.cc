@@ -56,6 +56,7 @@ void world::make(const char* policy, bool another_boot) {
   s.boot = boot;
   s.table = dir / "run/windows";
   s.policy_file = "policy.toml";
+  s.words_at_once = words_at_once;
   s.key = {1, 2};
   s.node = node;
   auto truth = store::store::open(options_of(*this));

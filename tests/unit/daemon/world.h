@@ -83,6 +83,7 @@ class world {
   std::shared_ptr<daemon::node_identity> node;  // of the next make()
   std::string store;
   std::string vfs;
+  unsigned words_at_once = 1'000'000;  // from the next restart on
   std::unique_ptr<daemon::core> core;
 };
 

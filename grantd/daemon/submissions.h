@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What handlers hand to the core for its next turn. Names were looked up and parameters checked; whether it
+// may be is for the core to say, when it is done.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "store/store.h"
+
+namespace grantd::daemon {
+
+// A login that was let in, as its login point tells it.
+struct login {
+  decision::account who;
+  decision::login_point where;
+  base::boot_time at;
+};
+
+// Who waits for an answer; the core only hands it back. 0: nobody.
+using ticket = uint64_t;
+
+struct open_request {
+  ticket from = 0;
+  std::string person;  // name or e-mail
+  std::string resource;
+  std::optional<int64_t> for_us;
+  std::optional<int64_t> from_us;
+  std::string reason;
+  std::string by;
+};
+
+// Ends every open grant that fits; `number` 0 and empty strings fit all.
+struct end_request {
+  ticket from = 0;
+  uint64_t number = 0;
+  std::string person;  // a name
+  std::string resource;
+  store::state how = store::state::revoked;
+  std::string reason;
+  std::string by;
+};
+
+// Shuts a person, a resource or everybody out. The handler has looked the name up.
+struct lock_request {
+  ticket from = 0;
+  store::lock::what subject = store::lock::what::person;
+  std::string name;
+  int64_t for_us = 0;
+  std::string message;
+  std::string by;
+};
+
+// Ends one lock by number, or all of a subject.
+struct lock_end_request {
+  ticket from = 0;
+  uint64_t number = 0;  // 0: by subject
+  store::lock::what subject = store::lock::what::person;
+  std::string name;
+  std::string by;
+};
+
+struct unlock_request {
+  ticket from = 0;
+  std::string by;
+};
+
+// Somebody asks for a window for themselves; the rules answer.
+struct ask {
+  ticket from = 0;
+  std::string person;  // a name of the policy
+  std::string resource;
+  std::string role;
+  std::string reason;
+  std::optional<int64_t> for_us;
+  std::optional<int64_t> from_us;
+  bool read_write = false;
+  bool break_glass = false;
+  uint64_t extends =
+      0;  // an open grant of theirs: what it opens is asked for again, until for_us after its end
+  std::string by;
+};
+
+// A word about a pending request.
+struct word {
+  enum class kind : uint8_t { approve, deny, cancel } what = kind::approve;
+  ticket from = 0;
+  uint64_t request = 0;
+  std::string person{};  // who says so; whoever signed, where there is a signature
+  bool may_see = false;
+  bool may_grant = false;           // may deny whatever the rule says
+  std::optional<int64_t> for_us{};  // of an approval: shorter than asked for
+  std::string signature{};          // armoured; empty: by uid
+  std::string reason{};
+};
+
+// A break-glass grant is signed off.
+struct review_request {
+  ticket from = 0;
+  uint64_t grant = 0;
+  std::string by{};
+  std::string note{};
+};
+
+}  // namespace grantd::daemon
