@@ -53,6 +53,10 @@ bool core::still_promised(const policy::policy& p, const open_grant& g) {
 core::losses core::lost_by(const policy::policy& p) {
   losses found;
   std::map<std::pair<text_id, text_id>, scopes_id> given;
+  // What waits for the clock is mapped by another boot, which tells nothing now.
+  auto ahead = [&](const open_grant& g) {
+    return g.in_force ? g.mapped.start > time_.boot() : g.not_before > time_.mark();
+  };
   for (const auto& [number, g] : windows_.open()) {
     std::string_view gone;
     auto who = p.people.find(pool_.text(g.person));
@@ -69,7 +73,7 @@ core::losses core::lost_by(const policy::policy& p) {
       } else if (g.request != 0 && !policy::may_ask(p, who->first, what->first,
                                                     is_read_write(pool_.scopes(g.scopes)), g.break_glass)) {
         gone = "the policy no longer lets this person ask for it";
-      } else if (g.request != 0 && g.mapped.start > time_.boot() && !still_promised(p, g)) {
+      } else if (g.request != 0 && ahead(g) && !still_promised(p, g)) {
         gone = "the policy would no longer give this window, which has not begun";
       }
     }
