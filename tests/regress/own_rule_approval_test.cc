@@ -20,15 +20,16 @@ std::string without_alice(std::string policy) {
 TEST(a_rule_that_no_longer_speaks_of_the_person_approves_nothing) {
   asking w;
   const std::string id = w.request();
+  const std::string signed_text = w.text(id);
   w.policy = without_alice(w.policy);
   w.load(w.policy.c_str());
   w.turn();
-  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));  // orders-write would let her ask
-  TEST_ASSERT_EQUAL_STRING("NoRule", short_error(w.approve("bob", id, bob_key)));
+  TEST_ASSERT_EQUAL_STRING("denied", w.state(id));  // though orders-write would let her ask
+  TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("bob", id, bob_key, signed_text)));
   TEST_ASSERT_EQUAL_INT(0, w.grants());
   TEST_ASSERT_FALSE(w.allowed());
   w.again();
-  TEST_ASSERT_EQUAL_STRING("NoRule", short_error(w.approve("carol", id, carol_key)));
+  TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("carol", id, carol_key, signed_text)));
   // Asked again it takes the approvals of the rule that is left.
   const std::string again = w.request();
   TEST_ASSERT_TRUE(id != again);

@@ -70,29 +70,31 @@ void model::settle() {
     if (r.is != phase::pending) continue;
     if (r.lapses <= wall || r.lapses_after <= boot) {
       close(r, phase::lapsed);
-    } else if (rules && !may_ask(r.what.who, r.what.where, r.what.read_write, r.what.glass)) {
+    } else if (rules && !still_asked(r)) {
       close(r, phase::denied);
     }
   }
 }
 
-// Only a policy that takes a right away ends what was asked for by it.
+// Only a policy that takes a right away ends what was asked for by it; a window ahead is only a promise.
 void model::end_lost() {
   if (!rules) return;
   for (auto& [number, g] : grants) {
-    if (g.is != fate::open || g.request == 0 || may_ask(g.who, g.where, g.read_write, g.glass)) continue;
+    if (g.is != fate::open || g.request == 0) continue;
+    const bool ahead = g.in_force ? g.start > boot : g.from > mark;
+    if (may_ask(g.who, g.where, g.read_write, g.glass) && (!ahead || still_promised(g))) continue;
     // What has run out has run out.
     end(g, (g.in_force ? g.end <= boot || g.until <= wall : g.until <= mark) ? fate::expired : fate::revoked);
   }
 }
 
-void model::take(std::vector<rule> fresh) {
+void model::take(policy fresh) {
   rules = std::move(fresh);
   end_lost();
   settle();
 }
 
-void model::restart(bool another_boot, std::optional<std::vector<rule>> with, seconds stepped) {
+void model::restart(bool another_boot, std::optional<policy> with, seconds stepped) {
   wall += stepped;
   if (synchronised && wall > mark) mark = wall;
   behind = wall + 5 < mark;
@@ -129,7 +131,9 @@ std::string model::deny(person who, uint64_t number) {
   auto at = requests.find(number);
   if (at == requests.end()) return "NoSuchRequest";
   request& r = at->second;
+  if (!concerns(who, r)) return "NoSuchRequest";
   if (r.is != phase::pending) return "NotPending";
+  touch(r);
   const rule* by = rule_named(r.rule);
   if (who != dave && (by == nullptr || who == r.what.who || !has(by->by, who))) return "NotApprover";
   close(r, phase::denied);
@@ -139,7 +143,9 @@ std::string model::deny(person who, uint64_t number) {
 std::string model::cancel(person who, uint64_t number) {
   if (!rules) return "*";
   auto at = requests.find(number);
-  if (at == requests.end() || at->second.what.who != who) return "NoSuchRequest";
+  if (at == requests.end()) return "NoSuchRequest";
+  if (at->second.is == phase::pending && concerns(who, at->second)) touch(at->second);
+  if (at->second.what.who != who) return "NoSuchRequest";
   if (at->second.is != phase::pending) return "NotPending";
   close(at->second, phase::cancelled);
   return "";
@@ -193,20 +199,28 @@ std::string model::review(person by, uint64_t number) {
   return "";
 }
 
-void model::log_in(uint64_t number) {
-  auto at = grants.find(number);
-  if (at == grants.end()) return;
-  grant& g = at->second;
-  if (g.is != fate::open || g.first_use == 0 || !g.in_force || boot + g.first_use >= g.end) return;
-  g.until -= g.end - (boot + g.first_use);
-  g.end = boot + g.first_use;
-  ++events["shorten"];
+// By whichever window they got in: it is the first use of each that has begun.
+void model::log_in(person who, place where, seconds at) {
+  for (auto& [number, g] : grants) {
+    if (g.who != who || g.where != where || g.is != fate::open || g.first_use == 0) continue;
+    if (!g.in_force || g.start > boot) continue;
+    const seconds end = std::clamp(at, g.start, boot) + g.first_use;
+    if (end >= g.end) continue;
+    g.until -= g.end - end;
+    g.end = end;
+    ++events["shorten"];
+  }
+}
+
+unsigned& model::locks_of(person whom, place what) {
+  if (whom != nobody) return locked_people[whom];
+  return what != nowhere ? locked_places[what] : locked_all;
 }
 
 std::string model::lock(person by, person whom, place what, bool on) {
   if (!rules) return "*";
   if (by != dave) return "NotAllowed";
-  unsigned& locks = whom != nobody ? locked_people[whom] : locked_places[what];
+  unsigned& locks = locks_of(whom, what);
   if (!on && locks == 0) return "NoSuchLock";
   events[on ? "lock" : "lock-end"] += on ? 1 : static_cast<int>(locks);
   locks = on ? locks + 1 : 0;
@@ -215,7 +229,7 @@ std::string model::lock(person by, person whom, place what, bool on) {
 
 entry model::lookup(person who, place where) const {
   entry e;
-  if (locked_people[who] != 0 || locked_places[where] != 0) return e;
+  if (locked_people[who] != 0 || locked_places[where] != 0 || locked_all != 0) return e;
   auto mine = [&](const grant& g) {
     return g.who == who && g.where == where && g.is == fate::open && g.in_force;
   };

@@ -34,18 +34,26 @@ struct rule {
   bool is_signed = true;
   bool first_use = false;
   unsigned quota = 0;  // 0: none
+  bool deny = false;
+};
+
+struct policy {
+  std::vector<rule> rules{};
+  std::array<person, people_count> key_of{alice, bob, carol, nobody,
+                                          bot};  // whose that person's first key is
 };
 
 inline constexpr seconds hour = 3600;
 inline constexpr seconds patience = 8 * hour;  // then a request lapses
 inline constexpr seconds longest = 8 * hour;   // of every resource
 inline constexpr seconds usual = hour;
+inline constexpr int64_t most_pending = 20;  // of one person
 
 bool has(const std::vector<person>& all, person p);
 
 // The usual rules, and what an administrator may make of them on a bad day.
-inline constexpr int policies = 8;
-std::vector<rule> rules_of(int policy);
+inline constexpr int policies = 11;
+policy policy_of(int which);
 
 struct asked {
   person who = nobody;
@@ -79,12 +87,13 @@ struct request {
   bool is_signed = true;
   bool first_use = false;
   seconds length = 0;
+  seconds made = 0;
   seconds lapses = 0;        // on the wall
   seconds lapses_after = 0;  // on the clock that nobody can set
   struct said {
     person who;
     seconds length;
-    bool is_signed;
+    person key;  // nobody's: not signed
   };
   std::vector<said> approvals{};
   phase is = phase::pending;
@@ -117,12 +126,13 @@ class model {
  public:
   seconds wall = 0, boot = 0, mark = 0;
   bool synchronised = true, behind = false;
-  std::optional<std::vector<rule>> rules;  // nothing: no policy in force
+  std::optional<policy> rules;  // nothing: no policy in force
   std::map<uint64_t, request> requests;
   std::map<uint64_t, grant> grants;
   uint64_t last_request = 0, last_grant = 0;
   std::array<unsigned, people_count> locked_people{};
   std::array<unsigned, place_count> locked_places{};
+  unsigned locked_all = 0;
   std::map<std::string, int> events;  // audit records that must have come since they were last looked at
 
   // Time. step(): of the wall clock. Each is followed by settle(), as a turn would.
@@ -130,8 +140,8 @@ class model {
   void step(seconds s);
   void accept();
   void settle();
-  void restart(bool another_boot, std::optional<std::vector<rule>> with, seconds stepped);
-  void take(std::vector<rule> fresh);
+  void restart(bool another_boot, std::optional<policy> with, seconds stepped);
+  void take(policy fresh);
 
   std::string ask(asked a);
   std::string approve(const approving& a, bool same_turn = false);
@@ -141,14 +151,23 @@ class model {
   std::string revoke(person by, uint64_t number);
   std::string give_back(person who, uint64_t number);
   std::string review(person by, uint64_t number);
-  void log_in(uint64_t number);
+  void log_in(person who, place where, seconds at);
+  // Nobody and nowhere: everybody.
   std::string lock(person by, person whom, place what, bool on);
 
   [[nodiscard]] entry lookup(person who, place where) const;
 
  private:
   [[nodiscard]] const rule* rule_named(const std::string& name) const;
+  [[nodiscard]] bool denied(person who, place where, bool read_write) const;
   [[nodiscard]] bool may_ask(person who, place where, bool read_write, bool glass) const;
+  [[nodiscard]] bool still_asked(const request& r) const;
+  [[nodiscard]] bool still_promised(const grant& g) const;
+  // Those of its approvals that count now.
+  [[nodiscard]] std::vector<request::said> that_count(const request& r, const rule& by) const;
+  [[nodiscard]] bool concerns(person who, const request& r) const;
+  void touch(request& r) const;
+  [[nodiscard]] unsigned& locks_of(person whom, place what);
   void map_fresh(grant& g) const;
   void map_stepped(bool starts_too);
   void end_lost();
@@ -160,7 +179,7 @@ class model {
   struct served {
     person who;
     std::string rule;
-    seconds made;
+    seconds begins;
   };
   std::vector<served> served_;  // self-service
 };

@@ -31,6 +31,22 @@ class dice {
   uint64_t at_;
 };
 
+// The key that was that person's at first; a stranger's, who has none.
+const signing_key& key_of(reference::person p);
+
+// What is locked.
+struct subject {
+  reference::person whom;
+  reference::place what;
+  std::string_view printed;  // as a member
+};
+inline constexpr std::array<subject, 4> subjects = {{
+    {reference::alice, reference::nowhere, R"("person":"alice")"},
+    {reference::bob, reference::nowhere, R"("person":"bob")"},
+    {reference::nobody, reference::orders, R"("resource":"orders")"},
+    {reference::nobody, reference::nowhere, R"("all":true)"},
+}};
+
 class model_run {
  public:
   model_run();
@@ -47,6 +63,8 @@ class model_run {
   void one_step();
   // Things that people do (model_people.cc).
   void ask();
+  void ask_at_once();
+  [[nodiscard]] reference::asked any_ask();
   void extend();
   void approve();
   void approve_twice_at_once();
@@ -72,6 +90,7 @@ class model_run {
   void said(std::string line) { steps_.push_back(std::move(line)); }
   // The answer must be what the model foretold.
   void expect(const std::string& foretold, const daemon::reply& got);
+  void expect_all(const std::vector<std::string>& foretold);
   daemon::reply call(person who, const std::string& method, const std::string& parameters);
   void give_policy(int which);
   void move_mark();

@@ -70,12 +70,12 @@ TEST(nobody_gets_in_but_who_the_model_lets_in) {
   if (count < 1000) return;
   // A guard that was never met was not tested.
   for (const char* what :
-       {"request",        "approve",    "granted",       "grant",        "deny",           "cancel",
-        "lapse",          "revoke",     "give-back",     "expire",       "shorten",        "review",
-        "lock",           "lock-end",   "crash",         "another boot", "NotApprover",    "BadSignature",
-        "NotPending",     "NoRule",     "TooLong",       "Quota",        "ReasonNeeded",   "ClockBehind",
-        "NotInTheFuture", "NotAllowed", "NoSuchRequest", "NoSuchGrant",  "NoSuchResource", "AlreadyEnded",
-        "NoSuchLock"}) {
+       {"request",        "approve",    "granted",         "grant",        "deny",           "cancel",
+        "lapse",          "revoke",     "give-back",       "expire",       "shorten",        "review",
+        "lock",           "lock-end",   "crash",           "another boot", "NotApprover",    "BadSignature",
+        "NotPending",     "NoRule",     "TooLong",         "Quota",        "ReasonNeeded",   "ClockBehind",
+        "NotInTheFuture", "NotAllowed", "NoSuchRequest",   "NoSuchGrant",  "NoSuchResource", "AlreadyEnded",
+        "NoSuchLock",     "Denied",     "AlreadyApproved", "TooMany"}) {
     if (std::getenv("GRANTD_MODEL_COUNTS") != nullptr)
       std::fprintf(stderr, "%s: %llu\n", what, static_cast<unsigned long long>(happened[what]));
     TEST_ASSERT_TRUE_MESSAGE(happened[what] != 0, what);
