@@ -35,7 +35,17 @@ reply bad_signature(std::string message, uint64_t number) {
 
 void core::resolve_words(std::vector<opening>& opens, std::vector<finished>& out) {
   for (const word& w : std::exchange(words_, {})) {
-    if (auto done = take_word(w, opens); !done) out.push_back({w.from, std::move(done.error())});
+    auto done = take_word(w, opens);
+    if (done) continue;
+    const reply& why = done.error();
+    // Somebody may be trying keys: it is seen, though not at any length.
+    if ((why.error.ends_with("BadSignature") || why.error.ends_with("NotApprover")) &&
+        tried_.take(time_.boot())) {
+      say(level::warning,
+          fmt::format("{}: an approval brought by {} was refused: {}", request_id_of(w.request),
+                      w.person.empty() ? "root" : w.person, *why.parameters.find("message")->text()));
+    }
+    out.push_back({w.from, std::move(done.error())});
   }
 }
 

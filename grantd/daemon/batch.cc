@@ -112,10 +112,10 @@ std::vector<finished> core::turn() {
     const open_grant* g = windows_.find(o.record.number);
     json::value object = describe(pool_, time_, *g);
     events_.push_back({.name = "grant", .person = o.record.person, .grant = object});
-    say_recorded(
-        level::notice,
-        fmt::format("{}: {} may use {} until {}, granted by {}", id_of(o.record.number), o.record.person,
-                    o.record.resource, base::print_timestamp(o.record.not_after).view(), o.record.made_by));
+    say_recorded(level::notice,
+                 fmt::format("{}: {} may use {} until {}, {} by {}", id_of(o.record.number), o.record.person,
+                             o.record.resource, base::print_timestamp(o.record.not_after).view(),
+                             o.asked == nullptr ? "asked for" : "granted", o.record.made_by));
     if (o.asked == nullptr) continue;
     reply r;
     if (publication_.error().empty()) {

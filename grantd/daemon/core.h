@@ -329,6 +329,7 @@ class core {
   std::vector<word> words_;
   std::vector<review_request> reviews_;
   pending_requests pending_;
+  rate tried_{20, 1};                              // refused approvals that are logged
   std::map<std::string, rate, std::less<>> said_;  // by person of the policy
   std::deque<draft> drafts_;                       // of this turn
   std::vector<review_request> reviewing_;          // of this turn

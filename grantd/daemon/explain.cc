@@ -99,21 +99,20 @@ asking ask_rules(request& r, const policy::question& q, const policy::resource& 
   const std::string how_long(base::print_duration_short(refused ? what.default_us : a.judged.for_us).view());
   const bool wants_reason =
       a.judged.why == policy::objection::reason_missing || a.judged.why == policy::objection::reason_pattern;
-  if (refused && r.by.may_grant) {
-    a.help = fmt::format("grantctl grant {} {} --for {}", q.person, q.resource, how_long);
-  } else if (refused) {
-    a.help = wants_reason ? fmt::format("grantctl request {} --for {} --reason TEXT", q.resource, how_long)
-             : a.judged.why == policy::objection::outside_hours
-                 ? fmt::format("grantctl request {} --at TIME", q.resource)
-                 : "grantctl resources";
-  } else if (r.by.person == q.person) {
+  if (!refused && r.by.person == q.person) {
     a.help = fmt::format("grantctl request {} --for {}{}{}{}", q.resource, how_long,
                          q.read_write ? " --read-write" : "", q.break_glass ? " --break-glass" : "",
                          q.reason.empty() && a.judged.by->reason_required ? " --reason TEXT" : "");
   } else if (r.by.may_grant) {
     a.help = fmt::format("grantctl grant {} {} --for {}", q.person, q.resource, how_long);
-  } else {
+  } else if (!refused) {
     a.help = fmt::format("as {}: grantctl request {} --for {}", q.person, q.resource, how_long);
+  } else if (wants_reason) {
+    a.help = fmt::format("grantctl request {} --for {} --reason TEXT", q.resource, how_long);
+  } else if (a.judged.why == policy::objection::outside_hours) {
+    a.help = fmt::format("grantctl request {} --at TIME", q.resource);
+  } else {
+    a.help = "grantctl resources";
   }
   return a;
 }

@@ -49,7 +49,7 @@ std::expected<std::vector<std::string>, std::string> policy_files(const std::str
   std::filesystem::directory_iterator it(directory, wrong);
   for (; !wrong && it != std::filesystem::directory_iterator(); it.increment(wrong)) {
     std::string name = it->path().filename().string();
-    if (name.ends_with(ending) && !name.starts_with('.')) out.push_back(directory + "/" + name);
+    if (name.ends_with(ending) && !name.starts_with('.')) out.push_back(it->path().string());
   }
   if (wrong) return std::unexpected(directory + ": " + wrong.message());
   std::ranges::sort(out.begin() + 1, out.end());

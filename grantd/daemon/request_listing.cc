@@ -37,7 +37,8 @@ reply no_request(const std::string& id) {
 std::expected<store::request, reply> look_up(request& r, const std::string& id) {
   auto number = base::parse_id('r', id);
   if (!number)
-    return std::unexpected(invalid_parameter("id", "not the id of a request (they look like r-7k2m)"));
+    return std::unexpected(
+        invalid_parameter("id", "\"" + id + "\" is no id of a request: mistyped? (they look like r-7k2m)"));
   if (const pending_request* w = r.in.pending().find(*number)) {
     if (may_look(r, w->is)) return w->is;
     return std::unexpected(no_request(id));

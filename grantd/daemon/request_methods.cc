@@ -20,7 +20,9 @@ reply for_people(std::string_view method) {
                  "grantctl people");
 }
 
-reply no_request_id() { return invalid_parameter("id", "not the id of a request (they look like r-7k2m)"); }
+reply no_request_id(const std::string& id) {
+  return invalid_parameter("id", "\"" + id + "\" is no id of a request: mistyped? (they look like r-7k2m)");
+}
 
 // What all words about a request have in common. Nothing, and `bad` set, when the parameters are wrong.
 std::optional<word> read_word(request& r, word::kind what, std::optional<reply>& bad) {
@@ -35,7 +37,7 @@ std::optional<word> read_word(request& r, word::kind what, std::optional<reply>&
   if (bad) return std::nullopt;
   auto number = base::parse_id('r', id);
   if (!number) {
-    bad = no_request_id();
+    bad = no_request_id(id);
     return std::nullopt;
   }
   w.request = *number;

@@ -22,28 +22,33 @@ std::vector<core::waiting_review> core::resolve_reviews(std::vector<finished>& o
   for (review_request& r : std::exchange(reviews_, {})) {
     auto no = [&](reply why) { out.push_back({r.from, std::move(why)}); };
     auto g = store_->find(r.grant);
-    if (!g || !g->break_glass) {
-      no(g || g.error() == store::error::not_found
-             ? refusal("NoSuchGrant", fmt::format("{} is no break-glass grant", id_of(r.grant)),
-                       "grantctl list --all")
-             : refusal("Locked", "the store cannot be read: nothing can be signed off", "grantctl store"));
+    if (!g && g.error() != store::error::not_found) {
+      no(refusal("Locked", "the store cannot be read: nothing can be signed off", "grantctl store"));
+      continue;
+    }
+    // Before anything else is told: whose is it to sign off?
+    auto asked = g ? store_->find_request(g->request) : std::unexpected(store::error::not_found);
+    const policy::policy* p = roster_.policy();
+    const policy::rule* rule = asked ? rule_of(p, *asked) : nullptr;
+    const policy::person* who = p == nullptr ? nullptr : p->find_person(r.by);
+    const bool of_all = r.by == "root" || (who != nullptr && who->may_grant);
+    const bool told = rule != nullptr && rule->notify.contains(r.by);
+    if (g && g->break_glass && r.by == g->person) {
+      no(refusal("NotApprover", "nobody signs off their own break-glass", "grantctl list"));
+      continue;
+    }
+    if (!g || !g->break_glass || (!of_all && !told)) {
+      no(refusal("NoSuchGrant",
+                 fmt::format("{} is no break-glass grant that is yours to sign off", id_of(r.grant)),
+                 "grantctl list --all"));
+      continue;
+    }
+    if (locks_.of_person(r.by, time_.boot())) {
+      no(refusal("NotApprover", fmt::format("{} is locked, and signs nothing off", r.by), "grantctl locks"));
       continue;
     }
     if (!g->reviewed_by.empty()) {
       no(already_reviewed(*g));
-      continue;
-    }
-    auto asked = store_->find_request(g->request);
-    const policy::policy* p = roster_.policy();
-    const policy::rule* rule = asked ? rule_of(p, *asked) : nullptr;
-    const policy::person* who = p == nullptr ? nullptr : p->find_person(r.by);
-    const bool may = r.by == "root" || (who != nullptr && who->may_grant) ||
-                     (rule != nullptr && rule->notify.contains(r.by));
-    if (r.by == g->person || !may) {
-      no(refusal("NotApprover",
-                 r.by == g->person ? std::string("nobody signs off their own break-glass")
-                                   : fmt::format("{} is not yours to sign off", id_of(r.grant)),
-                 "grantctl list"));
       continue;
     }
     bool twice = false;

@@ -55,6 +55,10 @@ TEST(a_signature_of_nobody_or_of_another_key_is_refused) {
   asking w;
   std::string id = w.request();
   TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve("bob", id, strangers_key)));
+  bool seen = false;
+  for (const auto& line : w.core->take_lines())
+    seen = seen || line.text.find("was refused") != std::string::npos;
+  TEST_ASSERT_TRUE(seen);
   making other;
   other.key = key_blob(bob_key);
   TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve("bob", id, strangers_key, "", other)));

@@ -151,7 +151,7 @@ TEST(break_glass_stays_flagged_until_somebody_else_signs_it_off) {
   const std::string of = R"({"id":")" + id + "\"}";
   TEST_ASSERT_EQUAL_INT64(1, number(w.root("Status").parameters, "unreviewed"));
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("alice", "Review", of)));
-  TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("bot", "Review", of)));
+  TEST_ASSERT_EQUAL_STRING("NoSuchGrant", short_error(w.ask("bot", "Review", of)));
   TEST_ASSERT_EQUAL_STRING("NoSuchGrant",
                            short_error(w.ask("bob", "Review", R"({"id":")" + w.grant() + "\"}")));
   w.clock.pass(3600);  // it has ended; the flag stays
