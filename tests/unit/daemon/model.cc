@@ -191,9 +191,11 @@ std::string model::review(person by, uint64_t number) {
   auto at = grants.find(number);
   if (at == grants.end() || !at->second.glass) return "NoSuchGrant";
   grant& g = at->second;
-  if (g.reviewed) return "NotPending";
+  if (by == g.who) return "NotApprover";
   const rule* of = rule_named(requests.at(g.request).rule);
-  if (by == g.who || (by != dave && (of == nullptr || !has(of->by, by)))) return "NotApprover";
+  if (by != dave && (of == nullptr || !has(of->by, by))) return "NoSuchGrant";
+  if (locked_people[by] != 0 || locked_all != 0) return "NotApprover";
+  if (g.reviewed) return "NotPending";
   g.reviewed = true;
   ++events["review"];
   return "";
