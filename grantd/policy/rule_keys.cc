@@ -95,10 +95,11 @@ void check_count(const fields& f, const rule& rule, const named_people& by, posi
   if (rule.approvals < there) return;
   for (const std::string& name : rule.approvers) {
     if (!rule.anybody && !rule.who.contains(name)) continue;
-    r.warn(r.found.here(at), "approvals of " + f.what() + " need all of its " + std::to_string(there) +
-                                 (there == 1 ? " approver" : " approvers") + ", and " + name +
-                                 " is one of them: nobody approves for themselves, so " + name +
-                                 " can get none by this rule");
+    std::string text = "approvals of " + f.what() + " need all of its " + std::to_string(there);
+    text += there == 1 ? " approver" : " approvers";
+    text.append(", and ").append(name).append(" is one of them: nobody approves for themselves, so ");
+    text.append(name).append(" can get none by this rule");
+    r.warn(r.found.here(at), text);
     return;
   }
 }

@@ -310,7 +310,7 @@ TEST(the_audit_says_what_became_of_a_request) {
   TEST_ASSERT_EQUAL_STRING(
       "grant@1000000 grant=32769 person=alice resource=orders-db not_before_us=1000000 "
       "not_after_us=3601000000 by=root reason=ticket 7 request=32768 break_glass=yes "
-      "scope=os:alice at pam:sshd, read-write",
+      "first_use_us=60000000 scope=os:alice at pam:sshd, read-write",
       record_text(*s, 1));
   TEST_ASSERT_EQUAL_STRING("granted@7 request=32768 grant=32769 by=alice", record_text(*s));
 
