@@ -263,13 +263,14 @@ std::expected<void, store::error> core::write_once(std::vector<opening>* opens, 
 }
 
 std::expected<void, store::error> core::write_all(std::vector<opening>* opens, bool urgent) {
+  // First: what was shortened may have ended by it in this very turn.
+  if (auto done = write_shortenings(); !done) return done;
   for (const ending& e : undurable_) {
     auto done = store_->end_grant(e.number, e.how, e.by, e.reason, e.at);
     if (!done && !store::is_over(done.error())) return done;
   }
   if (auto done = write_locks(); !done) return done;
   if (auto done = write_remaps(); !done) return done;
-  if (auto done = write_shortenings(); !done) return done;
   for (const pending_note& n : notes_) {
     if (urgent && n.of_guests) continue;
     std::vector<store::field> fields(n.fields.begin(), n.fields.end());
