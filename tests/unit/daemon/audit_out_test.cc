@@ -69,9 +69,9 @@ struct host {
   void start() {
     out.reset();
     w.make();
-    audit_out::places p{path, "db1"};
-    if (journal.valid()) p.journal.emplace(socket_path);
-    out = std::make_unique<audit_out>(*w.core, std::move(p));
+    out = journal.valid() ? std::make_unique<audit_out>(
+                                *w.core, audit_out::places{path, "db1", service::journal(socket_path)})
+                          : std::make_unique<audit_out>(*w.core, audit_out::places{path, "db1"});
     w.core->start();
     out->begin();
   }
