@@ -15,7 +15,11 @@ use Test::More;
 use Time::HiRes ();
 
 our @EXPORT = qw(server truth record let_in refused login log_since log_mark start_packet can_be os_login
-  reload table_file session send_message statement next_message fields is_gone eventually boot_now published_at poke);
+  reload table_file session send_message statement next_message fields is_gone eventually boot_now published_at poke
+  $clock);
+
+# A time as people are told it: with its day when that is another one, with its seconds when they matter.
+our $clock = qr/(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? \+0000/;
 
 my $dir = $ENV{GRANTD_DIR} or die "run by tests/pg/run";
 my $table_dir;

@@ -53,7 +53,7 @@ is($error->{H}, 'ask for one: grantctl request orders-db --for 1h', '6 and the h
 truth(@point, window());
 $did = let_in($node, $orders, '4 inside the window');
 is($did->{out}, 'alice', '4 as the role');
-like($did->{err}, qr/\ANOTICE:  access to orders-db until \d\d:\d\d \+0000 \((1 h|59 min) left\)\n\z/, '4 told until when, and no more');
+like($did->{err}, qr/\ANOTICE:  access to orders-db until $clock \((1 h|59 min) left\)\n\z/, '4 told until when, and no more');
 unlike($did->{log}, qr/grant|break-glass/, '4 nothing is said in the log');
 refused($node, 'dbname=orders user=bob', qr/no open grant for role "bob"/, '6 another person');
 refused($node, 'dbname=other user=alice', qr/no open grant/, '6 another database');

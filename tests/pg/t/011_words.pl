@@ -61,9 +61,9 @@ sub seen
 	return;
 }
 
-my $until = qr/^access to orders-db until \d\d:\d\d \+0000 \((1 h|59 min) left\)$/;
-my $in_5 = qr/^access to orders-db ends in [45] min( \d+ s)?, at \d\d:\d\d(:\d\d)? \+0000$/;
-my $in_1 = qr/^access to orders-db ends in \d+ s, at \d\d:\d\d(:\d\d)? \+0000$/;
+my $until = qr/^access to orders-db until $clock \((1 h|59 min) left\)$/;
+my $in_5 = qr/^access to orders-db ends in [45] min( \d+ s)?, at $clock$/;
+my $in_1 = qr/^access to orders-db ends in \d+ s, at $clock$/;
 
 # The first statement, whatever it is; once.
 truth(@point, window());
@@ -199,10 +199,10 @@ sub ended
 	return;
 }
 my $ask = qr/^ask for one: grantctl request orders-db --for 1h$/;
-ended('expired', qr/^terminating connection: grant g-\S+ for orders-db ended at \d\d:\d\d(:\d\d)? \+0000$/, $ask, window(end => 1));
-ended('revoked', qr/^terminating connection: grant g-\S+ for orders-db was revoked at \d\d:\d\d/, $ask,
+ended('expired', qr/^terminating connection: grant g-\S+ for orders-db ended at $clock$/, $ask, window(end => 1));
+ended('revoked', qr/^terminating connection: grant g-\S+ for orders-db was revoked at $clock$/, $ask,
 	record('ended', @of, how => 'revoked', ago => 0));
-ended('given back', qr/^terminating connection: grant g-\S+ for orders-db was given back at \d\d:\d\d/, $ask,
+ended('given back', qr/^terminating connection: grant g-\S+ for orders-db was given back at $clock$/, $ask,
 	record('ended', @of, how => 'given-back', ago => 0));
 ended('locked', qr/^terminating connection: locked: incident 4711$/, qr/^see: grantctl status$/,
 	window(), record('lock', id => 'pg:alice', text => 'incident 4711'));
