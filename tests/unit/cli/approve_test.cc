@@ -118,16 +118,16 @@ TEST(the_text_stands_between_rules_before_the_question_and_no_is_no) {
   terminal t;
   stage s = h.at_home();
   s.terminal = t.name();
-  t.type("n\n");
-  asked a = ask(approving(text_answer()), approve, s);
+  t.type("y\n");  // before the question: it answers nothing
+  asked a;
+  auto run = [&] { a = ask(approving(text_answer()), approve, s); };
+  std::string seen = t.answer("[y/N] ", "n\n", run);
   TEST_ASSERT_EQUAL_INT(1, a.result.code);
   TEST_ASSERT_TRUE(nothing_was_sent(a));
   std::string rule(72, '-');
-  std::string seen = t.seen();
   TEST_ASSERT_TRUE_MESSAGE(seen == rule + "\n" + approval_text + rule + "\nSign this as alice@laptop? [y/N] ",
                            seen);
-  t.type("y\n");
-  a = ask(approving(text_answer()), approve, s);
+  (void)t.answer("[y/N] ", "y\n", run);
   TEST_ASSERT_EQUAL_INT(0, a.result.code);
   TEST_ASSERT_FALSE(nothing_was_sent(a));
 }

@@ -11,6 +11,9 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
+
+#include "support/unity.h"
 
 namespace grantd::test {
 
@@ -83,7 +86,21 @@ terminal::terminal() {
 }
 
 void terminal::type(const std::string& text) const {
-  if (write(outside_.get(), text.data(), text.size()) < 0) throw std::runtime_error("pseudo-terminal");
+  pollfd there{inside_.get(), POLLIN, 0};
+  if (write(outside_.get(), text.data(), text.size()) < 0 || poll(&there, 1, 10'000) != 1)
+    throw std::runtime_error("pseudo-terminal");
+}
+
+std::string terminal::answer(const std::string& question, const std::string& text,
+                             const std::function<void()>& run) const {
+  std::string all;
+  std::thread typist([&] {
+    auto asked = [&] { return (all += seen()).ends_with(question); };
+    if (wait_until(asked) && write(outside_.get(), text.data(), text.size()) < 0) all += "(not typed)";
+  });
+  run();
+  typist.join();
+  return all + seen();
 }
 
 std::string terminal::seen() const {

@@ -2,6 +2,7 @@
 // Requests and grants as the daemon would answer them, a terminal, and one way to ask.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,11 @@ class terminal {
   terminal();
   [[nodiscard]] int inside() const { return inside_.get(); }
   [[nodiscard]] const std::string& name() const { return name_; }
+  // Types, and waits until grantctl could read it (a whole line).
   void type(const std::string& text) const;
+  // Types `text` when `question` stands at the end of what is seen, while `run` runs; everything seen.
+  [[nodiscard]] std::string answer(const std::string& question, const std::string& text,
+                                   const std::function<void()>& run) const;
   [[nodiscard]] std::string seen() const;  // what has been written, with \n as it was
 
  private:
