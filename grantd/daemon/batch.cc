@@ -104,10 +104,10 @@ std::vector<finished> core::turn() {
   publication_.at_least(store_->sequence());
   if (store_->locked() != published_lock_) dirty_ = true;
   if (dirty_ || (retrying && !publication_.error().empty())) publish();
-  next_end_ = earliest_end();
 
   settle_drafts(opening_now, out);
   settle_reviews(reviewed, out);
+  next_end_ = earliest_end();  // of what is pending from now on, too
   for (const opening& o : opening_now) {
     const open_grant* g = windows_.find(o.record.number);
     json::value object = describe(pool_, time_, *g);

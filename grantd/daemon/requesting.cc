@@ -165,7 +165,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   r.reason = a.reason;
   r.read_write = a.read_write;
   r.break_glass = a.break_glass;
-  r.first_use = j.by->first_use;
+  r.first_use = j.by->first_use && a.extends == 0;  // what goes on has begun
   r.is_signed = j.by->is_signed;
   r.needs = j.what == policy::judgement::outcome::opens ? 0 : std::max(1U, j.by->approvals);
   r.for_us = j.for_us;

@@ -91,6 +91,30 @@ TEST(what_guests_saw_does_not_eat_the_room_kept_for_revocations) {
   });
 }
 
+TEST(a_lapse_that_cannot_be_written_is_tried_again_and_does_not_spin) {
+  failing_disk::install();
+  world w({}, failing_disk::vfs);
+  w.load((std::string(usual_policy) + "[rule.orders]\nwho = \"alice\"\nresource = \"orders-db\"\n"
+                                      "approvals = {count = 1, by = [\"bob\"]}\nsigned = false\n")
+             .c_str());
+  auto asked = w.ask("alice", "Request", R"({"resource":"orders-db"})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(asked));
+  const std::string id = member(*asked.parameters.find("request"), "id");
+  TEST_ASSERT_TRUE(w.core->next_end().has_value());
+  failing_disk::arm(failing_disk::fault::io, 1, false);
+  w.clock.pass(int64_t{9} * 3600);
+  w.turn();
+  TEST_ASSERT_TRUE(failing_disk::reached());
+  TEST_ASSERT_FALSE(w.core->next_end().has_value());  // a timer that is due would wake the loop for ever
+  TEST_ASSERT_TRUE(w.core->troubled());
+  failing_disk::disarm();
+  w.core->retry();
+  w.turn();
+  TEST_ASSERT_FALSE(w.core->troubled());
+  auto shown = w.root("ShowRequest", R"({"id":")" + id + "\"}");
+  TEST_ASSERT_EQUAL_STRING("lapsed", member(*shown.parameters.find("request"), "state"));
+}
+
 TEST(a_store_that_cannot_be_read_whole_opens_nothing_and_is_read_again) {
   failing_disk::install();
   world w({}, failing_disk::vfs);

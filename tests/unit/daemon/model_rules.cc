@@ -188,7 +188,7 @@ std::string model::ask(asked a) {
   if (by == nullptr) return no;
 
   request r{.what = a, .rule = std::string(by->name), .needs = by->needs, .is_signed = by->is_signed};
-  r.first_use = by->first_use;
+  r.first_use = by->first_use && a.extends == 0;
   r.length = a.length.value_or(std::min(usual, by->most));
   r.made = wall;
   r.lapses = wall + patience;

@@ -190,6 +190,10 @@ start = "first-use"
   auto r = w.ask("alice", "Request", R"({"resource":"night","for_us":600000000})");
   const auto& grant = *r.parameters.find("grant");
   TEST_ASSERT_EQUAL_INT64(600'000'000 + int64_t{8} * 3600'000'000, number(grant, "left_us"));
+  auto extend = [&] {
+    return w.ask("alice", "Request", R"({"extends":")" + member(grant, "id") + R"(","for_us":60000000})");
+  };
+  TEST_ASSERT_EQUAL_STRING("NotPending", short_error(extend()));  // of hours that nobody asked for
   w.clock.pass(3600);
   w.turn();
   auto login = [&] {
@@ -204,6 +208,9 @@ start = "first-use"
     return number(*shown.parameters.find("grant"), "left_us");
   };
   TEST_ASSERT_EQUAL_INT64(600'000'000, left());
+  auto longer = extend();
+  TEST_ASSERT_EQUAL_STRING("", short_error(longer));
+  TEST_ASSERT_EQUAL_INT64(660'000'000, number(*longer.parameters.find("grant"), "left_us"));
   w.clock.pass(300);
   login();  // a later one moves nothing
   w.turn();
