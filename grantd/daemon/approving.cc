@@ -125,6 +125,7 @@ std::expected<store::approval, reply> core::approval_of(const word& w, const sto
   if (!text) return std::unexpected(bad_signature("what " + id + " asks for cannot be signed", r.number));
   a.text = std::move(*text);
   a.person = w.person;
+  a.by = w.by;
   if (!w.signature.empty()) {
     auto by = proof::verify_sshsig(w.signature, proof::approval_namespace, a.text);
     if (!by) {

@@ -101,6 +101,7 @@ caller identify(const core& c, const session& s) {
   caller who{s.uid, {}};
   if (!s.on_behalf.empty()) {
     // The account that spoke for them may be `ask` no longer.
+    who.on_behalf = true;
     if (c.people().is_ask(s.uid)) who.person = s.on_behalf;
   } else {
     who.root = s.uid == 0;
@@ -113,6 +114,12 @@ caller identify(const core& c, const session& s) {
   who.may_grant = who.root || (person != nullptr && person->may_grant);
   who.may_see = who.may_grant || (person != nullptr && person->may_see);
   return who;
+}
+
+std::string caller::carrier() const {
+  if (!on_behalf && !name().empty()) return name();
+  std::string account = "uid " + std::to_string(uid);
+  return on_behalf ? person + " through " + account : account;
 }
 
 answer dispatch(core& c, session& s, const heard& all, const call& message, ticket to) {

@@ -35,10 +35,13 @@ struct caller {
   std::string person;  // empty: none
   bool root = false;
   bool ask = false;
+  bool on_behalf = false;  // the uid is an `ask` account's, which said whom it speaks for
   bool may_grant = false;
   bool may_see = false;
 
   [[nodiscard]] std::string name() const { return root ? "root" : person; }  // for the record
+  // Who it really was on the socket: an `ask` account that speaks for a person is named with them.
+  [[nodiscard]] std::string carrier() const;
   [[nodiscard]] bool may_ask_about(std::string_view who) const {
     return may_see || (!person.empty() && person == who);
   }

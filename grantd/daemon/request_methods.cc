@@ -42,6 +42,7 @@ std::optional<word> read_word(request& r, word::kind what, std::optional<reply>&
   }
   w.request = *number;
   w.person = r.by.person;
+  w.by = r.by.carrier();
   w.may_see = r.by.may_see;
   w.may_grant = r.by.may_grant;
   return w;

@@ -92,6 +92,7 @@ struct word {
   bool may_grant = false;           // may deny whatever the rule says
   std::optional<int64_t> for_us{};  // of an approval: shorter than asked for
   std::string signature{};          // armoured; empty: by uid
+  std::string by{};                 // who handed it in
   std::string reason{};
 };
 

@@ -138,6 +138,7 @@ store::impl::result store::impl::approve(uint64_t number, const approval& a) {
   std::string id = std::to_string(number);
   std::string length = std::to_string(a.for_us);
   std::vector<field> fields = {{"request", id}, {"person", a.person}, {"for_us", length}, {"text", a.text}};
+  if (!a.by.empty()) fields.emplace_back("by", a.by);
   if (!a.key.empty()) fields.emplace_back("key", a.key);
   if (!a.signature.empty()) fields.emplace_back("signature", a.signature);
   return record(a.at, "approve", fields);

@@ -61,6 +61,7 @@ struct approval {
   std::string key;        // "ssh-ed25519 AAAA..." ; empty: by uid only
   std::string signature;  // armoured SSHSIG; empty: by uid only
   std::string text;       // the bytes that were signed
+  std::string by;         // who handed it in; of the audit alone
 };
 
 // What somebody asked for, until it is granted, denied, cancelled or lapses.

@@ -25,6 +25,9 @@ TEST(whoever_carries_a_signature_it_counts_for_its_owner) {
   const auto& one = r.parameters.find("request")->find("approvals")->items()->front();
   TEST_ASSERT_EQUAL_STRING("bob", member(one, "person"));
   TEST_ASSERT_EQUAL_STRING(key_line(bob_key), member(one, "key"));
+  auto audit = w.root("Audit").parameters.print();
+  TEST_ASSERT_TRUE_MESSAGE(audit.find(R"("by":"bot through uid 900")") != audit.npos,
+                           audit);  // and who brought it
 }
 
 TEST(a_stolen_bot_identity_cannot_approve) {
@@ -173,6 +176,8 @@ hours = "Sun 00:00-00:01 UTC"
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.root("Approve", R"({"id":")" + id + "\"}")));
   TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("bob", "Approve", R"({"id":")" + id + "\"}")));
   TEST_ASSERT_EQUAL_STRING("granted", w.state(id));
+  auto audit = w.root("Audit").parameters.print();  // the word of an account is no more than that account's
+  TEST_ASSERT_TRUE_MESSAGE(audit.find(R"("by":"bob through uid 900")") != audit.npos, audit);
 }
 
 TEST(a_rule_that_is_gone_or_a_fired_approver_opens_nothing) {

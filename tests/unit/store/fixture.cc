@@ -126,7 +126,8 @@ store::approval an_approval(const std::string& person) {
           .for_us = 60'000'000,
           .key = "ssh-ed25519 AAAA",
           .signature = "-----BEGIN SSH SIGNATURE-----\n",
-          .text = "grantd approval\n"};
+          .text = "grantd approval\n",
+          .by = {}};
 }
 
 uint64_t ask(store::store& s, const store::request& r) {
