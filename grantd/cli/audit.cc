@@ -2,7 +2,7 @@
 // grantctl audit: the records of the audit chain, oldest first.
 #include <fmt/format.h>
 
-#include <charconv>
+#include <set>
 
 #include "cli/audit_records.h"
 #include "cli/chain.h"
@@ -16,23 +16,47 @@ namespace {
 
 constexpr argument takes[] = {
     {argument::kind::option, "--since", "TIME", "a time, or a duration back from now: 2d, 09:00"},
-    {argument::kind::option, "--person", "PERSON", "only what is about them, or was done by them"},
+    {argument::kind::option, "--person", "PERSON",
+     "only what they asked for, were given or did, and what came of it"},
     {argument::kind::option, "--event", "EVENT", "only this event: grant, approve, revoke, ..."},
     {argument::kind::option, "--after", "N", "only records after this sequence number"},
     {argument::kind::option, "--limit", "N", "at most so many"},
+};
+
+// What is about a person or was done by them; and whatever became of what they asked for or were given, by
+// the ids it began with: who approved, what opened, each session under it.
+class about {
+ public:
+  explicit about(std::string person) : person_(std::move(person)) {}
+  bool wants(const proof::record& r) {
+    if (person_.empty()) return true;
+    const bool theirs = r.field("person") == person_;
+    bool known = false;
+    for (std::string_view key : {"request", "grant"}) {
+      if (r.field(key).empty()) continue;
+      const std::string id = fmt::format("{} {}", key, r.field(key));
+      if (theirs && r.event == key) ids_.insert(id);
+      known = known || ids_.contains(id);
+    }
+    return known || theirs || r.field("by") == person_;
+  }
+
+ private:
+  std::string person_;
+  std::set<std::string> ids_;
 };
 
 // Records that a filter wants, as method Audit would answer them. Read from the chain's bytes: a long log
 // costs a tenth of what its JSON would.
 result<value> filtered(context& c, std::optional<int64_t> since, int64_t after,
                        std::optional<int64_t> limit) {
-  std::string person = c.given.get("--person");
+  about person(c.given.get("--person"));
   std::string event = c.given.get("--event");
   value::array records;
   auto done =
       each_record(c, static_cast<uint64_t>(after), [&](const proof::record& r, const proof::digest& d) {
-        bool wanted = (!since || r.utc_us >= *since) && (event.empty() || r.event == event) &&
-                      (person.empty() || r.field("person") == person || r.field("by") == person);
+        bool wanted =
+            person.wants(r) && (!since || r.utc_us >= *since) && (event.empty() || r.event == event);
         if (limit && static_cast<int64_t>(records.size()) >= *limit) return false;
         if (wanted) records.push_back(audit_document(r, d));
         return true;

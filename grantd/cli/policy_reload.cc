@@ -2,6 +2,8 @@
 // grantctl policy reload: has grantd read its policy again; or says beforehand whom that would put out.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/grants.h"
@@ -43,8 +45,12 @@ result<exit_code> run(context& c) {
   if (bad) return bad.refuse();
   if (c.opts.json) c.print_document(*answer);
   if (!ok) {
-    return refuse(exit_code::no,
-                  fmt::format("the policy has mistakes, the old one stays in force: {}", message),
+    for (std::string_view rest = message; !rest.empty();) {
+      size_t end = std::min(rest.find('\n'), rest.size());
+      c.out.say(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return refuse(exit_code::no, "the policy has mistakes, the old one stays in force",
                   "grantctl policy test");
   }
   if (c.opts.json) return exit_code::done;

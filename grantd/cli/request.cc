@@ -23,7 +23,7 @@ constexpr argument takes[] = {
 };
 
 result<exit_code> run(context& c) {
-  auto w = parse_window(c.given.get("--for"), {}, c.given.get("--at"), c.here.now(), c.here.local);
+  auto w = parse_window(c.given.get("--for"), {}, c.given.get("--at"), c.here.now(), c.here.local, "--at");
   if (!w) return refuse(exit_code::usage, w.error(), "grantctl request --help");
   std::string resource = c.given.get("resource");
   bool break_glass = c.given.has("--break-glass");

@@ -114,11 +114,11 @@ result<std::vector<access_request>> read_requests(const value& parameters) {
 
 std::string outcome_text(const access_request& r) {
   if (r.pending()) {
-    std::string text = fmt::format("needs {}", r.needs);
+    const auto had = static_cast<int64_t>(r.approved_by.size());
+    std::string text = had == 0 ? fmt::format("needs {}", r.needs)
+                                : fmt::format("needs {} more", std::max<int64_t>(r.needs - had, 1));
     if (!r.approvers.empty()) text += fmt::format(" of {}", joined(r.approvers));
-    if (!r.approved_by.empty())
-      text +=
-          fmt::format(" ({} {} approved)", joined(r.approved_by), r.approved_by.size() == 1 ? "has" : "have");
+    if (had != 0) text += fmt::format(" ({} {} approved)", joined(r.approved_by), had == 1 ? "has" : "have");
     return text;
   }
   std::string because = r.ended_reason.empty() ? "" : fmt::format(": {}", r.ended_reason);

@@ -187,7 +187,8 @@ std::expected<utc_time, std::string> parse_moment(std::string_view text, utc_tim
 }
 
 std::expected<window, std::string> parse_window(std::string_view for_text, std::string_view until_text,
-                                                std::string_view from_text, utc_time now, const zone& local) {
+                                                std::string_view from_text, utc_time now, const zone& local,
+                                                std::string_view from_option) {
   window w;
   if (for_text.starts_with("until ")) {
     if (!until_text.empty()) return std::unexpected("--for and --until both say when it ends; give one");
@@ -199,11 +200,10 @@ std::expected<window, std::string> parse_window(std::string_view for_text, std::
   }
   if (!from_text.empty() && from_text != "now") {
     auto from = parse_moment(from_text, now, local);
-    if (!from) return std::unexpected("--from: " + from.error());
+    if (!from) return std::unexpected(fmt::format("{}: {}", from_option, from.error()));
     if (*from < now) {
-      return std::unexpected(
-          fmt::format("--from: {} is past; for a later day write \"tomorrow 09:00\" or a date",
-                      print_time(*from, now, local)));
+      return std::unexpected(fmt::format("{}: {} is past; for a later day write \"tomorrow 09:00\" or a date",
+                                         from_option, print_time(*from, now, local)));
     }
     w.from = *from;
   }

@@ -39,10 +39,12 @@ struct window {
   std::optional<int64_t> for_us;
 };
 // Refused: for and until together, an end that is not after the start (or after `now`), a start before `now`.
+// `from_option`: what the command calls the start.
 [[nodiscard]] std::expected<window, std::string> parse_window(std::string_view for_text,
                                                               std::string_view until_text,
                                                               std::string_view from_text, base::utc_time now,
-                                                              const zone& local);
+                                                              const zone& local,
+                                                              std::string_view from_option = "--from");
 
 // "until 17:30 +0100, 58 min left"; without the second part when `left_us` is not above 0.
 [[nodiscard]] std::string print_until(base::utc_time end, int64_t left_us, base::utc_time now,

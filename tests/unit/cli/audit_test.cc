@@ -257,6 +257,31 @@ TEST(filters_keep_what_is_about_somebody_since_then) {
   TEST_ASSERT_EQUAL_INT(2, on(l, {"audit", "--since", "yesterdayish"}).result.code);
 }
 
+TEST(what_became_of_a_persons_requests_and_grants_is_about_them) {
+  (void)proof::start();
+  log l;
+  l.add("grant", {{"grant", "32770"}, {"person", "carol"}, {"by", "root"}});
+  l.add("request", {{"request", "32768"}, {"person", "alice"}, {"by", "ask"}});
+  l.add("approve", {{"request", "32768"}, {"person", "bob"}});
+  l.add("grant", {{"grant", "32769"}, {"person", "alice"}, {"by", "request"}, {"request", "32768"}});
+  l.add("session", {{"session", "aa:1"}, {"account", "pg:app"}, {"grant", "32769"}});
+  l.add("session", {{"session", "aa:2"}, {"account", "pg:app"}, {"grant", "32770"}});
+  l.add("approve", {{"request", "32769"}, {"person", "bob"}});  // a request of the grant's number
+  l.add("revoke", {{"grant", "32770"}, {"person", "carol"}, {"by", "alice"}});
+  auto sequences = [&](std::vector<std::string> args) {
+    std::string all;
+    asked a = on(l, std::move(args));
+    for (size_t line = a.result.out.find('\n'); line + 1 < a.result.out.size();
+         line = a.result.out.find('\n', line + 1))
+      all += a.result.out.substr(line + 1, 1);
+    return all;
+  };
+  TEST_ASSERT_EQUAL_STRING("23458", sequences({"audit", "--person", "alice"}));
+  TEST_ASSERT_EQUAL_STRING("37", sequences({"audit", "--person", "bob"}));  // not all of what he approved
+  TEST_ASSERT_EQUAL_STRING("45",
+                           sequences({"audit", "--person", "alice", "--since", "13:00:04", "--limit", "2"}));
+}
+
 TEST(exports_are_one_record_a_line) {
   const log l = make_log(30);
   asked a = on(l, {"audit", "export", "--format", "json", "--after", "28"});

@@ -231,6 +231,12 @@ TEST(requests_are_a_table_and_a_document) {
   a = ask(by_method({{"Requests", all}}), {"requests", "-o", "json"});
   TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, R"("lapses":"2026-11-22T16:30:00Z","left_s":16200)"),
                            a.result.out);
+  std::string half = request_of("pending", R"("approvers":["carol"],)");
+  half.replace(half.find("\"needs\":1"), 9, "\"needs\":2");
+  half.replace(half.find("\"approved_by\":[]"), 16, R"("approved_by":["bob"])");
+  a = ask(by_method({{"Requests", answer("{\"requests\":[" + half + "]}")}}), {"requests"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, "  needs 1 more of carol (bob has approved)  "),
+                           a.result.out);
   a = ask(by_method({{"Requests", answer(R"({"requests":[]})")}}), {"requests", "--to-approve"});
   TEST_ASSERT_EQUAL_STRING("grantctl: no request waits for you\n", a.result.err);
 }

@@ -170,6 +170,7 @@ TEST(a_window_that_cannot_be_is_refused) {
     TEST_ASSERT_TRUE(!w.has_value());
     TEST_ASSERT_TRUE_MESSAGE(has(w.error(), c.why), w.error());
   }
+  TEST_ASSERT_TRUE(parse_window("", "", "12:59", noon, east, "--at").error().starts_with("--at: "));
 }
 
 TEST(an_end_is_shown_in_the_callers_zone_with_what_is_left) {

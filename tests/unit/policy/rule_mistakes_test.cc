@@ -226,8 +226,11 @@ TEST(a_deny_rule_has_nothing_that_only_an_open_one_has) {
 TEST(other_words_of_a_rule_are_known_ones) {
   refused_at(rule(self + "access = \"readonly\""), fourth + 1, 10, {"did you mean \"read-only\"?"});
   refused_at(rule(self + "start = \"first_use\""), fourth + 1, 9, {"did you mean \"first-use\"?"});
-  refused_at(rule(self + "break_glass = true\nreason = \"required\"\nmax = \"1h\"\nnotify = \"bob\"\nstart = \"first-use\""),
-             fourth + 5, 9, {"cannot start with the first use"});
+  refused_at(
+      rule(
+          self +
+          "break_glass = true\nreason = \"required\"\nmax = \"1h\"\nnotify = \"bob\"\nstart = \"first-use\""),
+      fourth + 5, 9, {"cannot start with the first use"});
   refused_at(rule(self + "max = 4"), fourth + 1, 7, {"no unit"});
   refused_at(parse("[[rule]]\n"), first, 1, {"rule is an array", "[rule.NAME]"});
 }
