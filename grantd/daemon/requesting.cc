@@ -20,11 +20,30 @@ using state = store::request::state;
 
 constexpr int64_t day_us = int64_t{86400} * base::us_per_s;
 
-std::string asking_again(const ask& a, const std::string& more) {
-  return fmt::format("grantctl request {}{}", a.resource, more);
+// Fit to stand between single quotes in a shell, and short enough to be said again.
+bool quotable(std::string_view text) {
+  return text.size() <= 100 &&
+         std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '\''; });
 }
 
-reply refusal_of(const policy::judgement& j, const ask& a) {
+// What was typed, but with `option` as it would do; an empty one: all as it was.
+std::string asking_again(const ask& a, std::string_view option = {}, std::string_view as = {}) {
+  std::string text =
+      a.extends == 0 ? "grantctl request " + a.resource : "grantctl extend " + id_of(a.extends);
+  auto add = [&](std::string_view one, std::string_view argument) {
+    if (one != option) text += fmt::format(" {}{}{}", one, argument.empty() ? "" : " ", argument);
+  };
+  if (!a.role.empty() && quotable(a.role)) add("--role", "'" + a.role + "'");
+  if (a.read_write && a.extends == 0) add("--read-write", "");
+  if (a.break_glass && a.extends == 0) add("--break-glass", "");
+  if (a.for_us) add("--for", base::print_duration_short(*a.for_us).view());
+  if (!a.reason.empty() && quotable(a.reason)) add("--reason", "'" + a.reason + "'");
+  if (!option.empty()) text += fmt::format(" {} {}", option, as);
+  return text;
+}
+
+// `typed`: as it came, before an extension was made whole.
+reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed, base::utc_time from) {
   using policy::objection;
   switch (j.why) {
     case objection::no_such_person:
@@ -35,19 +54,21 @@ reply refusal_of(const policy::judgement& j, const ask& a) {
       return refusal("NoAccount", j.message, fmt::format("grantctl explain {} {}", a.person, a.resource));
     case objection::denied:
       return refusal("Denied", j.message, "grantctl resources");
-    case objection::outside_hours:
-      return refusal("OutsideHours", j.message, asking_again(a, " --at TIME"));
+    case objection::outside_hours: {
+      auto next = j.by == nullptr ? std::nullopt : policy::next_opening(*j.by, from);
+      return refusal("OutsideHours", j.message,
+                     asking_again(typed, "--at", next ? base::print_timestamp(*next).view() : "TIME"));
+    }
     case objection::too_long: {
       std::string most(base::print_duration_short(j.for_us).view());
       reply r =
-          refusal("TooLong", j.message,
-                  a.extends == 0 ? asking_again(a, " --for " + most) : "grantctl extend --for DURATION");
+          refusal("TooLong", j.message, asking_again(typed, "--for", a.extends == 0 ? most : "DURATION"));
       r.parameters.set("max_us", j.for_us);
       return r;
     }
     case objection::reason_missing:
     case objection::reason_pattern:
-      return refusal("ReasonNeeded", j.message, asking_again(a, " --reason TEXT"));
+      return refusal("ReasonNeeded", j.message, asking_again(typed, "--reason", "TEXT"));
     case objection::quota:
       return refusal("Quota", j.message, "grantctl list --all");
     case objection::no_rule:
@@ -129,7 +150,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
     if (auto done = prolong(a); !done) return done;
   }
   const policy::policy& p = *roster_.policy();
-  auto from = start_of(a.from_us, asking_again(a, ""));
+  auto from = start_of(a.from_us, asking_again(given));
   if (!from) return std::unexpected(std::move(from.error()));
   bool unknown = false;
   auto used = [&](std::string_view rule) -> unsigned {
@@ -155,7 +176,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
         refusal("Busy", "the store cannot be read: nothing opens", "journalctl -u grantd"));
   }
   if (j.what == policy::judgement::outcome::refused || j.by == nullptr)
-    return std::unexpected(refusal_of(j, a));
+    return std::unexpected(refusal_of(j, a, given, {*from}));
 
   draft d{.is_new = true};
   store::request& r = d.is;
@@ -179,7 +200,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   const policy::person* person = p.find_person(r.person);
   const policy::resource* resource = p.find_resource(r.resource);
   if (person == nullptr || resource == nullptr)
-    return std::unexpected(refusal_of(j, a));  // judge() knows them
+    return std::unexpected(refusal_of(j, a, given, {*from}));  // judge() knows them
   r.scopes = policy::scopes_of(*person, *resource, r.read_write, r.role);
   if (a.from != 0) d.waiting.push_back(a.from);
   d.events.emplace_back("request");

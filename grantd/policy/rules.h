@@ -59,6 +59,9 @@ using used_function = std::function<unsigned(std::string_view rule)>;
 // fit.
 [[nodiscard]] judgement judge(const policy& p, const question& q, const used_function& used);
 
+// The first full minute after `after` at which the rule's hours are open; nothing within a week.
+[[nodiscard]] std::optional<base::utc_time> next_opening(const rule& r, base::utc_time after);
+
 // Is there still a rule that would let this person ask for that (hours, reason, length and quota aside), and
 // none that denies it whatever the hour? What a grant that was asked for, and a pending request, live by.
 [[nodiscard]] bool may_ask(const policy& p, std::string_view person, std::string_view resource,

@@ -124,6 +124,18 @@ TEST(a_denied_or_unruled_request_names_the_reason) {
   TEST_ASSERT_EQUAL_STRING("NoRule", short_error(w.ask("bob", "Request", R"({"resource":"orders-db"})")));
   auto longer = w.ask("alice", "Request", R"({"resource":"orders-db","for_us":86400000000})");
   TEST_ASSERT_EQUAL_STRING("TooLong", short_error(longer));
+  // The command that helps is what was typed, but for what was wrong with it.
+  auto help = [&](const std::string& typed) {
+    return member(w.ask("alice", "Request", "{" + typed + "}").parameters, "help");
+  };
+  TEST_ASSERT_EQUAL_STRING("grantctl request orders-db --reason 'OPS-12, again' --for 8h",
+                           help(R"("resource":"orders-db","for_us":86400000000,"reason":"OPS-12, again")"));
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl request orders-db --read-write --break-glass --for 10m --reason TEXT",
+      help(R"("resource":"orders-db","for_us":600000000,"read_write":true,"break_glass":true)"));
+  // What a shell would read otherwise is left out.
+  TEST_ASSERT_EQUAL_STRING("grantctl request orders-db --for 8h",
+                           help(R"("resource":"orders-db","for_us":86400000000,"reason":"it's")"));
   TEST_ASSERT_EQUAL_STRING("NoSuchResource",
                            short_error(w.ask("alice", "Request", R"({"resource":"nothing"})")));
   TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(w.root("Request", R"({"resource":"replica"})")));
@@ -176,6 +188,7 @@ TEST(an_extension_goes_on_from_the_end_and_keeps_to_the_rules_maximum) {
   TEST_ASSERT_EQUAL_STRING(grant, member(*r.parameters.find("request"), "extends"));
   auto longer = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":28800000000})");
   TEST_ASSERT_EQUAL_STRING("TooLong", short_error(longer));
+  TEST_ASSERT_EQUAL_STRING("grantctl extend " + grant + " --for DURATION", member(longer.parameters, "help"));
 }
 
 TEST(the_first_login_starts_a_window_of_first_use) {

@@ -209,6 +209,15 @@ TEST(hours_are_those_of_the_windows_start) {
   auto q = ask();
   q.start = at("2026-11-28T12:00:00Z");
   refused(p, q, objection::outside_hours, {"rule a", "Mon-Fri 08:00-18:00 UTC and Sat 22:00-02:00 UTC"});
+  // And when they open next.
+  auto next = policy::next_opening(p.rules.at("a"), q.start);
+  TEST_ASSERT_TRUE(next.has_value());
+  TEST_ASSERT_EQUAL_INT64(at("2026-11-28T22:00:00Z").us, next->us);
+  next = policy::next_opening(p.rules.at("a"), at("2026-11-29T02:00:30Z"));
+  TEST_ASSERT_EQUAL_INT64(at("2026-11-30T08:00:00Z").us, next.value_or(base::utc_time{}).us);
+  const auto& gap = with(rule("a", self + "hours = \"Mon 08:00-09:00 UTC\"\n"));
+  TEST_ASSERT_EQUAL_INT64(at("2026-11-30T08:00:00Z").us,
+                          policy::next_opening(gap.rules.at("a"), at("2026-11-23T09:00:00Z"))->us);
 }
 
 TEST(a_window_is_never_longer_than_rule_and_resource_allow) {
