@@ -18,17 +18,13 @@ namespace
 GucBoolCheckHook previous_transaction = nullptr;
 GucBoolCheckHook previous_default = nullptr;
 
-// A client that asks is told no; what files, the role and the database say is overruled without a word.
+// A client that asks is told no. What files, the role and the database say ranks below what hold_to_reading() has set,
+// and comes to nothing without a word.
 bool
-keep_on(const char *name, bool *value, GucSource source)
+keep_on(const char *name, bool value, GucSource source)
 {
-	if (*value || !is_held())
+	if (value || source < PGC_S_CLIENT || !is_held())
 		return true;
-	if (source < PGC_S_CLIENT)
-	{
-		*value = true;
-		return true;
-	}
 	GUC_check_errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION);
 	GUC_check_errmsg("cannot turn off \"%s\" in a read-only session", name);
 	GUC_check_errhint("%s", help_to_write());
@@ -38,14 +34,14 @@ keep_on(const char *name, bool *value, GucSource source)
 bool
 check_transaction(bool *value, void **extra, GucSource source)
 {
-	return keep_on("transaction_read_only", value, source) &&
+	return keep_on("transaction_read_only", *value, source) &&
 		   (previous_transaction == nullptr || previous_transaction(value, extra, source));
 }
 
 bool
 check_default(bool *value, void **extra, GucSource source)
 {
-	return keep_on("default_transaction_read_only", value, source) &&
+	return keep_on("default_transaction_read_only", *value, source) &&
 		   (previous_default == nullptr || previous_default(value, extra, source));
 }
 

@@ -41,6 +41,8 @@ my $rows = qr/cannot execute INSERT in a read-only transaction/;
 my $setting = qr/cannot turn off "transaction_read_only" in a read-only session/;
 my $default = qr/cannot turn off "default_transaction_read_only" in a read-only session/;
 is(statement($s, "show $_")->{rows}[0][0], 'on', "$_ is on from the login") for qw(transaction_read_only default_transaction_read_only);
+is_deeply(statement($s, q{select name, setting, reset_val, source from pg_settings where name ~ 'transaction_read_only$' order by name})->{rows},
+	[ map { [ $_, 'on', 'on', 'override' ] } qw(default_transaction_read_only transaction_read_only) ], 'and that is what RESET goes back to');
 is(statement($w, 'show transaction_read_only')->{rows}[0][0], 'off', 'and is not where the grant is for writing');
 attempt($s, $w, 'INSERT', $rows, $insert);
 attempt($s, $w, 'SET transaction_read_only', $setting, 'begin', 'set transaction_read_only = off', $insert, 'commit');

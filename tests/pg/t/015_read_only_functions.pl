@@ -67,6 +67,7 @@ statement($_, "set $parallel = off") for $s, $w;
 # What others' code in C does, without asking.
 attempt($s, $w, 'flags cleared, then INSERT', qr/INSERT/, 'select careless_clear()', 'insert into t values (12)');
 attempt($s, $w, 'flags cleared in the transaction', qr/INSERT/, 'begin', 'select careless_clear()', 'insert into t values (12)', 'commit');
+is(statement($s, "show $_")->{rows}[0][0], 'on', "flags cleared: $_ is on again") for qw(transaction_read_only default_transaction_read_only);
 attempt($s, $w, 'flags cleared in the statement', qr/INSERT/, 'select clears_and_writes()');
 attempt($s, $w, 'a row past the executor', qr/cannot commit what was written in a read-only session/, q{select careless_write('t', 13)});
 attempt($s, $w, 'and in a savepoint', qr/cannot commit what was written/, 'begin', 'savepoint a', q{select careless_write('t', 13)}, 'release a', 'commit');
