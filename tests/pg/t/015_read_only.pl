@@ -21,6 +21,9 @@ create procedure commits() language plpgsql as $$ begin commit; set transaction 
 create type pair as (a integer, b integer);
 create function pair_to_integer(pair) returns integer language plpgsql as $$ begin insert into t values ($1.a); return $1.a; end $$;
 create cast (pair as integer) with function pair_to_integer(pair);
+create type mood as enum ('fine');
+create function mood_to_json(mood) returns json language plpgsql as $$ begin perform lo_create(0); return '{}'; end $$;
+create cast (mood as json) with function mood_to_json(mood);
 create operator #! (function = writes, rightarg = integer);
 create function sum_up(integer, integer) returns integer language plpgsql as $$ begin insert into t values ($2); return $1; end $$;
 create aggregate writing_sum(integer) (sfunc = sum_up, stype = integer, initcond = '0');
@@ -107,6 +110,7 @@ attempt($s, undef, 'a function that sets', $setting, 'select sets_inside()');
 attempt($s, undef, 'a function that takes no for an answer', $setting, 'select handles()');
 attempt($s, $w, 'a procedure that commits', $setting, 'call commits()');
 attempt($s, $w, 'a cast', $rows, 'select row(1, 2)::pair::integer');
+attempt($s, $w, 'a cast that to_json finds by itself', qr/cannot execute lo_create\(\)/, q{select to_json('fine'::mood)});
 attempt($s, $w, 'an operator', $rows, 'select #! 1');
 attempt($s, $w, 'an aggregate', $rows, 'select writing_sum(1)');
 attempt($s, $w, 'the check of a domain', $rows, 'select 1::checked');

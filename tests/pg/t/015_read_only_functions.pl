@@ -71,6 +71,7 @@ is(statement($s, "show $_")->{rows}[0][0], 'on', "flags cleared: $_ is on again"
 attempt($s, $w, 'flags cleared in the statement', qr/INSERT/, 'select clears_and_writes()');
 attempt($s, $w, 'a row past the executor', qr/cannot commit what was written in a read-only session/, q{select careless_write('t', 13)});
 attempt($s, $w, 'and in a savepoint', qr/cannot commit what was written/, 'begin', 'savepoint a', q{select careless_write('t', 13)}, 'release a', 'commit');
+attempt($s, $w, 'and in a cursor that is kept by the commit', qr/cannot commit what was written/, 'begin', q{declare c cursor with hold for select careless_write('t', 13)}, 'commit', 'close c');
 attempt($s, $w, 'and in DO', qr/cannot commit what was written/, q{do $$ begin perform careless_write('t', 13); commit; end $$});
 
 # The fast path: a function by its number, as libpq's large objects do.
