@@ -16,7 +16,10 @@
 //	 8. it is locked, or the whole table is;
 //	 9. the table is missing, of another boot or owner, or in any way not as it must be;
 //	10. the server proved no identity: all it knows is that somebody was mapped to the role;
-//	11. the end of its window could not be kept (session.h): no timer, no slot in shared memory (53000).
+//	11. the end of its window could not be kept (session.h): no timer, no slot in shared memory (53000);
+//	12. its window is for reading only, and its role could not be held to that (powers.h): a superuser, one with
+//	    REPLICATION, one that reaches the server's files or programs.
+// Who comes in by a window for reading only (4) is held to reading for as long as the session lives (read_only.h).
 // grantd absent, stopped or killed changes none of this: the table decides. A hook that was there before ours is
 // called first, in every case.
 //
@@ -32,6 +35,8 @@
 #include "identity.h"
 #include "keeper.h"
 #include "notices.h"
+#include "powers.h"
+#include "read_only.h"
 #include "server.h"
 #include "session.h"
 #include "settings.h"
@@ -42,6 +47,9 @@
 
 extern "C"
 {
+#include <access/xact.h>
+#include <utils/acl.h>
+
 #pragma GCC visibility push(default)
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "pg_grantd", .version = GRANTD_VERSION);
@@ -224,6 +232,30 @@ refuse(attempt &a, const Port *port)
 	say_denied(a, port, FATAL, "");
 }
 
+// FATAL when the role is one that reading only cannot be asked of.
+void
+hold(attempt &a, const Port *port)
+{
+	const Oid role = IsTransactionState() ? get_role_oid(a.role, true) : InvalidOid;
+	const char *why = too_powerful(role);
+
+	if (why == nullptr)
+	{
+		hold_to_reading(role);
+		return;
+	}
+	guest::login who = question(a);
+	who.name_resource = true;
+	guest::say_help_to_write(guest::check(current.table, who), a.help);
+	a.answer.verdict.why = decision::reason::no_window; // none that lets this role in
+	tell_grantd(a, wire::outcome::denied);
+	ereport(FATAL, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+					errmsg("no read-only grant can let in role \"%s\" on %s", a.role, name_place(a, port)),
+					errdetail("It could write all the same: %s.", why),
+					errdetail_log("It could write all the same: %s; asked as %s", why, a.known),
+					errhint("%s", a.help)));
+}
+
 // Slot first, lookup second: a revocation in between finds the session, which then is none.
 void
 enforce(attempt &a, const Port *port)
@@ -232,6 +264,8 @@ enforce(attempt &a, const Port *port)
 	decide(a);
 	if (!a.answer.verdict.allows())
 		refuse(a, port);
+	if (a.answer.verdict.given != decision::access::read_write)
+		hold(a, port);
 	const standing inside = arm(a.answer);
 	a.answer = inside.last;
 	if (inside.ended)
@@ -304,6 +338,7 @@ _PG_init(void)
 	reserve_shared_memory();
 	install_notices();
 	install_keeper();
+	install_read_only();
 	register_worker();
 	previous_hook = ClientAuthentication_hook;
 	ClientAuthentication_hook = gate;

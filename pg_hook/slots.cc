@@ -250,6 +250,21 @@ claim(const slot &filled)
 	return mine;
 }
 
+const slot *
+slot_of_leader() noexcept
+{
+	const PGPROC *leader = MyProc == nullptr ? nullptr : MyProc->lockGroupLeader;
+
+	if (there == nullptr || leader == nullptr)
+		return nullptr;
+#if PG_VERSION_NUM >= 170000
+	const auto i = static_cast<unsigned>(GetNumberFromPGProc(leader));
+#else
+	const auto i = static_cast<unsigned>(leader->pgprocno);
+#endif
+	return i < there->count ? &there->slots()[i] : nullptr;
+}
+
 void
 admit(slot *taken, decision::access access, int64_t until_ns, uint64_t grant)
 {

@@ -80,6 +80,9 @@ void reserve_shared_memory();
 // none. From here on it can be poked; nobody lists it before admit().
 [[nodiscard]] slot *claim(const slot &filled);
 
+// That of the backend whose parallel worker this is; NULL when there is none. Not to be written.
+[[nodiscard]] const slot *slot_of_leader() noexcept;
+
 // The session was let in, with `access`, until `until_ns`: gives it its number. On its release it moves to
 // `ended`. The worker sees both within look_every_ns.
 void admit(slot *mine, decision::access access, int64_t until_ns, uint64_t grant);

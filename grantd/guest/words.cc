@@ -104,6 +104,13 @@ void say_help(const answer& a, std::span<char> out) noexcept {
   }
 }
 
+void say_help_to_write(const answer& a, std::span<char> out) noexcept {
+  line l{out};
+  const bool known = a.resource.size > 0;
+  l.add("ask for writing: grantctl request ").add(known ? resource(a) : "RESOURCE").add(" --read-write");
+  l.add(known ? "" : " (see: grantctl resources)");
+}
+
 void say_allowed(const answer& a, std::span<char> out) noexcept {
   line l{out};
   l.add("access");

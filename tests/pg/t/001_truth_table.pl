@@ -14,6 +14,7 @@
 #	 9. the table is not as it must be (005_table_faults.pl)
 #	10. the server proved no identity (002_methods.pl)
 #	11. the end of its window could not be kept (010_ends_refused.pl)
+#	12. its window is for reading only, and its role cannot be held to that (015_read_only_roles.pl)
 use strict;
 use warnings;
 use utf8;

@@ -42,8 +42,8 @@ my $moved;
 ok(wait_for(sub { ($moved) = grep { $_->{until} != $live->{until} } heard_of($socket, state => 'live', number => 1); $moved }, 5),
 	'extended: told');
 cmp_ok($moved->{until} - $live->{until}, '>', 390e9, 'extended: the new end');
-truth(record('window', @window, database => 'orders', access => 'read-only'), record('window', @window, replication => 1));
-my $reader = come_in($node, @alice);
+truth(record('window', @window, id => 'pg:bob', role => 'bob', database => 'orders', access => 'read-only'), record('window', @window, replication => 1));
+my $reader = come_in($node, user => 'bob', database => 'orders');
 is((soon($socket, 5, number => 2) // {})->{access}, 1, 'read-only: told');
 my $streamer = come_in($node, user => 'alice', replication => 'true');
 is((soon($socket, 5, number => 3) // {})->{flags}, 1, 'replication: told');
