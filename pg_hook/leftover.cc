@@ -256,9 +256,9 @@ tell_of(estate &e, int64_t now_ns, wake &next)
 void
 settle_estates(shared *m, bool ask, int64_t now_ns, wake &next)
 {
-	const bool came = take_in(m);
-
-	if (ask || came)
+	// Who left between the two is not inside any more and not taken in yet: what they left would be looked for, and
+	// logged, as their earlier session's, and once more as theirs.
+	for (bool again = take_in(m) || ask; again; again = take_in(m))
 		ask_about_all(m, now_ns);
 	bool busy = hear_inquiry(now_ns, next);
 	for (estate &e : all_estates())
