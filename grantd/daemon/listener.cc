@@ -69,7 +69,9 @@ std::string check_run_directory(const std::string& path) {
   }
   if (!S_ISDIR(s.st_mode)) return path + " is not a directory";
   if (s.st_uid != geteuid() && s.st_uid != 0) {
-    return fmt::format("{} belongs to uid {}, not to us: chown grantd:grantd {}", path, s.st_uid, path);
+    return fmt::format(
+        "{} belongs to uid {}, and this runs as uid {}: start grantd as the user grantd, or chown {}", path,
+        s.st_uid, geteuid(), path);
   }
   if ((s.st_mode & 022) != 0) {
     return fmt::format("{} is writable by group or others, so nobody would believe its table: chmod 0755 {}",
