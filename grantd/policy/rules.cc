@@ -129,10 +129,10 @@ bool rule_gives(const policy& p, const rule& r, std::string_view person, std::st
 }
 
 std::optional<base::utc_time> next_opening(const rule& r, base::utc_time after) {
-  constexpr int64_t minute = 60 * base::us_per_s;  // what hours are written in
-  constexpr int64_t days = int64_t{8} * 24 * 60;   // a week, and a day that summer time shortened
+  constexpr int64_t minute = 60 * base::us_per_s;    // what hours are written in
+  constexpr int64_t minutes = int64_t{8} * 24 * 60;  // a week, and a day that summer time shortened
   base::utc_time t{after.us - after.us % minute};
-  for (int64_t i = 0; i < days; ++i) {
+  for (int64_t i = 0; i < minutes; ++i) {
     t.us += minute;
     if (is_open(r, t, false)) return t;
   }
