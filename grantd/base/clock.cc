@@ -40,7 +40,6 @@ clock_reading read_clocks() noexcept {
     best.utc = utc;
     best.boot = {before.ns + width / 2};
   }
-  best.synchronised = clock_synchronised();
   return best;
 }
 

@@ -20,7 +20,7 @@ namespace grantd::base {
 struct clock_reading {
   utc_time utc;
   boot_time boot;
-  bool synchronised;
+  bool synchronised;  // false: who needs it asks clock_synchronised()
 };
 [[nodiscard]] clock_reading read_clocks() noexcept;
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/asked_clock.h"
 #include "daemon/audit_out.h"
 #include "daemon/clients.h"
 #include "daemon/core.h"
@@ -42,7 +43,7 @@ class server {
   policy::config config_;
   std::string config_path_;
   bool config_optional_;
-  kernel_clock clock_;
+  asked_clock clock_;
   service::notify notify_;
   service::loop loop_;
   listeners listeners_;

@@ -82,7 +82,10 @@ void keep_memory_small() {
 }  // namespace
 
 server::server(policy::config c, std::string config_path, bool config_optional)
-    : config_(std::move(c)), config_path_(std::move(config_path)), config_optional_(config_optional) {}
+    : config_(std::move(c)),
+      config_path_(std::move(config_path)),
+      config_optional_(config_optional),
+      clock_(config_.run + "/clock.sock") {}
 
 std::string server::start() {
   keep_memory_small();

@@ -18,11 +18,6 @@ class clock_source {
   [[nodiscard]] virtual base::clock_reading read() = 0;
 };
 
-class kernel_clock : public clock_source {
- public:
-  [[nodiscard]] base::clock_reading read() override { return base::read_clocks(); }
-};
-
 class timekeeper {
  public:
   // `mark`: nothing in a store that is new.

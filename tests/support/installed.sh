@@ -30,16 +30,11 @@ installed_people() {
   done
 }
 
-installed_sshd() { # Debian's own sshd_config, README's lines, and the PAM file of the examples
+installed_sshd() { # Debian's own sshd_config, ours beside it, and the PAM file of the examples
   ssh_port=$(stage_free_port)
   mkdir -p /run/sshd
   ssh-keygen -A >/dev/null
   install -m 644 "$doc/pam.d-sshd" /etc/pam.d/sshd
-  cat >/etc/ssh/sshd_config.d/grantd.conf <<'CONF'
-Match User ask
-  AuthorizedKeysCommand /usr/bin/grantctl keys %u
-  AuthorizedKeysCommandUser ask
-CONF
   echo "[127.0.0.1]:$ssh_port $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)" >/etc/ssh/ssh_known_hosts
   reaper_start
   /usr/sbin/sshd -D -p "$ssh_port" -o ListenAddress=127.0.0.1 -E /run/sshd.log &

@@ -1,0 +1,117 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# A host with Debian's own sshd and PostgreSQL, the packages on it, and README's steps. For tests in a booted container;
+# must never run anywhere else.
+# shellcheck disable=SC2154,SC2034
+
+doc=/usr/share/doc/grantd/examples
+pam_library=$(find /usr/lib -maxdepth 2 -path '/usr/lib/*/security' | head -n 1)
+export DEBIAN_FRONTEND=noninteractive PGPORT=5432
+
+apt_install() { apt-get install -y --no-install-recommends "$@"; }
+
+# Everything that is there before: people with keys, sshd, a cluster, and what all of it looks like.
+packaged_setup() {
+  local who
+  rm -f /usr/sbin/policy-rc.d # a real host starts what it installs
+  dpkg-query -W openssh-server postgresql-15 python3 sqlite3 procps passwd >/dev/null 2>&1 || {
+    apt-get update -qq
+    apt_install openssh-server openssh-client postgresql-15 python3 sqlite3 procps passwd
+  } >/run/install.log
+  for who in alice bob carol laptop; do
+    useradd --create-home --shell /bin/bash "$who"
+    install -d -m 700 -o "$who" -g "$who" "/home/$who/.ssh"
+    as "$who" ssh-keygen -q -t ed25519 -N '' -f "/home/$who/.ssh/id_ed25519"
+    install -m 600 -o "$who" -g "$who" "/home/$who/.ssh/id_ed25519.pub" "/home/$who/.ssh/authorized_keys"
+  done
+  for who in alice bob; do install -m 600 -o laptop -g laptop "/home/$who/.ssh/id_ed25519" "/home/laptop/.ssh/$who"; done
+  ssh-keygen -A >/dev/null
+  echo "127.0.0.1 $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)" >/etc/ssh/ssh_known_hosts
+  systemctl start ssh.service
+  [ -d /etc/postgresql/15/main ] || pg_createcluster 15 main >/dev/null
+  systemctl daemon-reload
+  systemctl start postgresql@15-main
+  as postgres psql -Xqc 'create role alice login' -c 'create role bob login' -c 'create database orders'
+  mkfifo /run/empty
+  snapshot /run/before
+  ssh_since=$(systemctl show -P ActiveEnterTimestampMonotonic ssh.service)
+  apt_install "$packages"/*.deb >/run/apt.log 2>&1 || { cat /run/apt.log; exit 1; }
+}
+
+# Every name outside of logs, homes, databases and the package system's own records; what /etc says, in any order of lines.
+snapshot() { # FILE
+  {
+    find / -xdev \( -path /var/log -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /home -o -path /root \
+      -o -path /var/lib/postgresql -o -path /var/backups -o -path /var/tmp -o -path /var/lib/systemd/deb-systemd-helper-masked \
+      -o -path /var/lib/ucf -o -path "$stage_repo" \) -prune -o -print
+    ls -d /var/log/* /run/*grantd* /var/lib/postgresql/* 2>/dev/null
+    find /etc -type f ! -name '*-' ! -name ld.so.cache -exec sh -c 'for f; do echo "$f $(sort "$f" | sha256sum)"; done' sh {} +
+  } | grep -vE '^/(etc/(\.pwd\.lock|(passwd|shadow|group|gshadow|subuid|subgid)-)|var/lib/systemd/(random-seed|timers/.*|.*stamp.*))$' | sort >"$1"
+}
+
+# --- README's steps -----------------------------------------------------------------------------------------------
+gate_ssh() { # the account line before the first of its account lines, the session line after common-session
+  local line
+  line=$(readme_line account)
+  sed -i "0,/^account/s|^account|$line\n&|" /etc/pam.d/sshd
+  line=$(readme_line session)
+  sed -i "s|^@include common-session\$|&\n$line|" /etc/pam.d/sshd
+}
+readme_line() { grep -E "^ +$1 +required +pam_grantd.so" "$stage_repo/README.md" | head -n 1 | sed 's/^ *//; s/ mode=audit//'; }
+gate_postgresql() {
+  adduser --quiet postgres grantd
+  grep -E "^ +(shared_preload_libraries|grantd\.[a-z]+) = " "$stage_repo/README.md" | sed 's/^ *//; s/= audit/= enforce/' \
+    >/etc/postgresql/15/main/conf.d/grantd.conf
+  systemctl restart postgresql@15-main
+}
+write_policy() { stage_policy_with_rules; }
+ungate() {
+  sed -i '/pam_grantd/d' /etc/pam.d/sshd
+  rm /etc/postgresql/15/main/conf.d/grantd.conf
+  systemctl restart postgresql@15-main
+}
+
+# --- the same packages once more, as a later version ----------------------------------------------------------------
+newer_packages() { # VERSION: in /run/newer
+  local deb
+  rm -rf /run/newer
+  mkdir /run/newer
+  for deb in "$packages"/*.deb; do
+    dpkg-deb -R "$deb" /run/newer/tree
+    sed -i -E "s/^(Version: ).*/\1$1/; s/(grantd \(= )[^)]*/\1$1/" /run/newer/tree/DEBIAN/control
+    dpkg-deb -b -Znone /run/newer/tree "/run/newer/$(basename "${deb%%_*}")_$1.deb" >/dev/null
+    rm -r /run/newer/tree
+  done
+}
+
+# --- people who log in all the time: alice, who may, and bob, who may not ---------------------------------------------
+logins_begin() {
+  local who way
+  grantctl grant alice orders-db --for 30m >/dev/null
+  rm -f /run/logins.* /run/stop
+  for who in alice bob; do
+    for way in ssh psql; do
+      bash -c 'while [ ! -e /run/stop ]; do
+          if "by_$2" "$1" >>"/run/logins.$1.$2" 2>&1 </dev/null; then echo IN; else echo REFUSED; fi >>"/run/logins.$1.$2"
+        done' logins "$who" "$way" &
+    done
+  done
+  for who in alice.ssh alice.psql; do stage_wait 20 grep -q IN "/run/logins.$who"; done
+}
+logins_end() { # AT-LEAST: so many of each
+  local who
+  touch /run/stop
+  wait
+  grantctl revoke --person alice --reason finished >/dev/null
+  for who in alice.ssh alice.psql bob.ssh bob.psql; do
+    echo "    $who: $(grep -c '^IN$' "/run/logins.$who") in, $(grep -c '^REFUSED$' "/run/logins.$who") refused"
+  done
+  for who in alice.ssh alice.psql; do
+    ! grep -qx REFUSED "/run/logins.$who" || { grep -B 3 REFUSED "/run/logins.$who" | head -n 20 >&2; return 1; }
+    [ "$(grep -c '^IN$' "/run/logins.$who")" -ge "$1" ]
+  done
+  for who in bob.ssh bob.psql; do
+    ! grep -qx IN "/run/logins.$who"
+    [ "$(grep -c '^REFUSED$' "/run/logins.$who")" -ge "$1" ]
+  done
+}
