@@ -24,7 +24,10 @@ packaged_setup() {
     as "$who" ssh-keygen -q -t ed25519 -N '' -f "/home/$who/.ssh/id_ed25519"
     install -m 600 -o "$who" -g "$who" "/home/$who/.ssh/id_ed25519.pub" "/home/$who/.ssh/authorized_keys"
   done
-  for who in alice bob; do install -m 600 -o laptop -g laptop "/home/$who/.ssh/id_ed25519" "/home/laptop/.ssh/$who"; done
+  for who in alice bob; do # their own laptops, here one
+    install -m 600 -o laptop -g laptop "/home/$who/.ssh/id_ed25519" "/home/laptop/.ssh/$who"
+    install -m 644 -o laptop -g laptop "/home/$who/.ssh/id_ed25519.pub" "/home/laptop/.ssh/$who.pub"
+  done
   ssh-keygen -A >/dev/null
   echo "127.0.0.1 $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)" >/etc/ssh/ssh_known_hosts
   systemctl start ssh.service
@@ -35,16 +38,22 @@ packaged_setup() {
   mkfifo /run/empty
   snapshot /run/before
   ssh_since=$(systemctl show -P ActiveEnterTimestampMonotonic ssh.service)
+  # A call that a unit's filter refuses ends the process, instead of failing somewhere quietly.
+  for who in grantd grantd-reaper grantd-clock@; do
+    install -d "/run/systemd/system/$who.service.d"
+    printf '[Service]\nSystemCallErrorNumber=kill\n' >"/run/systemd/system/$who.service.d/kill.conf"
+  done
   apt_install "$packages"/*.deb >/run/apt.log 2>&1 || { cat /run/apt.log; exit 1; }
 }
 
-# Every name outside of logs, homes, databases and the package system's own records; what /etc says, in any order of lines.
+# Every name but those in logs, caches, homes, databases and the package system's own records; and what /etc says, in
+# any order of lines.
 snapshot() { # FILE
   {
-    find / -xdev \( -path /var/log -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /home -o -path /root \
-      -o -path /var/lib/postgresql -o -path /var/backups -o -path /var/tmp -o -path /var/lib/systemd/deb-systemd-helper-masked \
-      -o -path /var/lib/ucf -o -path "$stage_repo" \) -prune -o -print
-    ls -d /var/log/* /run/*grantd* /var/lib/postgresql/* 2>/dev/null
+    find / -maxdepth 1
+    find /etc /usr /opt /var -xdev \( -path /var/log -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/tmp \
+      -o -path /var/lib/postgresql -o -path /var/backups -o -path /var/lib/PackageKit -o -path /var/lib/systemd/deb-systemd-helper-masked -o -path "$stage_repo" \) -prune -o -print
+    find /var/log /run -name '*grantd*' -not -path '/run/systemd/*' -not -path '/run/newer/*'
     find /etc -type f ! -name '*-' ! -name ld.so.cache -exec sh -c 'for f; do echo "$f $(sort "$f" | sha256sum)"; done' sh {} +
   } | grep -vE '^/(etc/(\.pwd\.lock|(passwd|shadow|group|gshadow|subuid|subgid)-)|var/lib/systemd/(random-seed|timers/.*|.*stamp.*))$' | sort >"$1"
 }
