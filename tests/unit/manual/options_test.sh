@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # The manual against the programs: what --help lists, and nothing else, stands in the page; and the keys and
 # defaults of grantd.toml(5) are those that grantd -T prints.
-# usage: options_test.sh DIRECTORY_OF_BUILT_PAGES GRANTCTL GRANTD GRANTD_REAPER
+# usage: options_test.sh DIRECTORY_OF_BUILT_PAGES GRANTCTL GRANTD GRANTD_REAPER PAM_MODULE
 set -u
-pages=$1 grantctl=$2 grantd=$3 reaper=$4
+pages=$1 grantctl=$2 grantd=$3 reaper=$4 module=$5
 failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 no() {
   echo "not ok: $*"
   failed=1
@@ -39,11 +41,22 @@ same 'grantd(8), options' "$("$grantd" --help 2>&1 | sed 1d | grep -oE -- '^  -[
 same 'grantd-reaper(8), options' "$("$reaper" --help 2>&1 | grep -oE -- '^  --[^ ]*' | options)" \
   "$(page grantd-reaper.8 | sed -n '/^OPTIONS/,/^WHAT/s/^ \{7\}\([^ ].*\)/\1/p' | options)"
 
+# The module's options end in "=" but for debug; operator= is C++'s.
+same 'pam_grantd(8), options' "$(strings -n 4 "$module" | grep -xE '[a-z_]+=' | grep -v '^operator=' | sort -u)" \
+  "$(page pam_grantd.8 | sed -n '/^OPTIONS/,/^MODULE/s/^ \{7\}\([a-z_]*=\).*/\1/p' | sort)"
+
 # --- grantd.toml: every key with its default ----------------------------------------------------------------------
-printf '' >"${TMPDIR:-/tmp}/empty.$$"
+touch "$work/empty"
 same 'grantd.toml(5), keys and defaults' \
-  "$("$grantd" -c "${TMPDIR:-/tmp}/empty.$$" -T | sed '/^\[\[reporter/,/^\[limits/d' | grep -E '^[a-z_]+ = ')" \
+  "$("$grantd" -c "$work/empty" -T | sed '/^\[\[reporter/,/^\[limits/d' | grep -E '^[a-z_]+ = ')" \
   "$(page grantd.toml.5 | sed -n 's/^ \{7\}\([a-z_]* = .*\)/\1/p')"
-rm -f "${TMPDIR:-/tmp}/empty.$$"
+
+# --- policy.toml: every key of each table, as a mistake in it lists them ----------------------------------------------
+for table in '[person.NAME]' '[resource.NAME]' '[group.NAME]' '[rule.NAME]' '[[expect]]'; do
+  printf '%s\nzzzzzz = 1\n' "${table/NAME/x}" >"$work/policy.toml"
+  same "policy.toml(5), $table" \
+    "$("$grantctl" policy test "$work/policy.toml" 2>/dev/null | sed -n 's/.*unknown key "zzzzzz".*(known: \(.*\))/\1/p' | tr -d ' ' | tr ',' '\n' | sort)" \
+    "$(page policy.toml.5 | awk -v table="   $table" '/^   [^ ]/ { inside = $0 == table } inside' | sed -n 's/^ \{7\}\([a-z_]*\)$/\1/p' | sort)"
+done
 [ "$failed" = 0 ] && echo ok
 exit "$failed"
