@@ -14,11 +14,16 @@ doc=/usr/share/doc/grantd/examples
 readme=$stage_repo/tests/support/readme.py
 pam_library=$(find /usr/lib -maxdepth 2 -path '/usr/lib/*/security' | head -n 1)
 
+as_in_readme() { # line|block TEXT: does what stands there
+  local what
+  what=$("$readme" "$@")
+  sh -ec "$what"
+}
 install_programs() {
   DESTDIR='' cmake --install "$build" --prefix /usr >/run/install.log
   systemd-sysusers /usr/lib/sysusers.d/grantd.conf
   systemd-tmpfiles --create /usr/lib/tmpfiles.d/grantd.conf
-  sh -ec "$("$readme" line 'cp /usr/share/doc/grantd/examples/policy.toml')"
+  as_in_readme line 'cp /usr/share/doc/grantd/examples/policy.toml'
   install -m 644 "$doc/grantd.toml" /etc/grantd/grantd.toml
 }
 
@@ -48,7 +53,7 @@ installed_sshd() { # Debian's own sshd_config, README's lines, and the PAM file 
 
 # In a booted container: the units as they are, and Debian's own ssh.service.
 installed_units() {
-  sh -ec "$("$readme" block 'systemctl daemon-reload')" 2>/run/enable.log
+  as_in_readme block 'systemctl daemon-reload' 2>/run/enable.log
   stage_wait 20 bash -c 'journalctl -q -u grantd.service | grep -q "is ready"'
 }
 installed_ssh_service() {
@@ -60,7 +65,7 @@ installed_ssh_service() {
 }
 
 installed_postgresql() { # a cluster of Debian's own making, with README's lines
-  sh -ec "$("$readme" line 'adduser postgres')" >/run/adduser.log
+  as_in_readme line 'adduser postgres' >/run/adduser.log
   pg_createcluster 15 stage --port 5499 -- -A trust >/run/createcluster.log
   "$readme" block 'shared_preload_libraries' | sed 's/^grantd.mode = audit/grantd.mode = enforce/' \
     >/etc/postgresql/15/stage/conf.d/grantd.conf
