@@ -23,7 +23,7 @@ install_programs() {
   DESTDIR='' cmake --install "$build" --prefix /usr >/run/install.log
   systemd-sysusers /usr/lib/sysusers.d/grantd.conf
   systemd-tmpfiles --create /usr/lib/tmpfiles.d/grantd.conf
-  as_in_readme line 'cp /usr/share/doc/grantd/examples/policy.toml'
+  install -m 644 "$doc/policy.toml" /etc/grantd/policy.toml
   install -m 644 "$doc/grantd.toml" /etc/grantd/grantd.toml
 }
 

@@ -4,7 +4,7 @@
 usage: readme.py block TEXT        the first block with a line that begins so, as it stands
        readme.py line TEXT         the first line of a block that begins so, without its comment
        readme.py policy            the block of TOML with people in it
-       readme.py blocks            the first line, without its comment, of each block that has no prompts
+       readme.py blocks            the first line that is no comment, of each block that has no prompts
        readme.py sections          the sections that have blocks with prompts
        readme.py story SECTION     of that section's blocks with prompts: WHO<tab>COMMAND, then what is shown, <tab>LINE
        readme.py shown LINE        does standard input have such a line? Ids and times may differ, ... is anything
@@ -104,7 +104,7 @@ def main(what, text=""):
     elif what == "blocks":
         for _, _, lines in blocks():
             if not has_prompts(lines):
-                print(bare(lines[0]))
+                print(next(bare(l) for l in lines if l.strip() and not l.startswith("#")))
     elif what == "sections":
         print("\n".join(dict.fromkeys(s for s, _, lines in blocks() if has_prompts(lines))))
     elif what == "story":
