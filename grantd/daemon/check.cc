@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/unique_fd.h"
 #include "daemon/files.h"
+#include "daemon/roster.h"
 #include "policy/expect.h"
 
 namespace grantd::daemon {
@@ -94,6 +95,8 @@ int check_files(const std::string& config, bool installed) {
   }
   const policy::policy& p = **rules;
   for (const std::string& warning : p.warnings) say("warning: " + warning);
+  for (const std::string& complaint : load_uids(&p, {}, system_names()).complaints)
+    say("warning: " + complaint);
   auto signers = load_signers(settings ? settings->allowed_signers : "");
   if (!signers) say(signers.error());
   good = good && signers.has_value();
