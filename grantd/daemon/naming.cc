@@ -2,6 +2,7 @@
 // Handlers about the policy's names: Resources, People, Keys, OnBehalf.
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/rule_answer.h"
 #include "daemon/troubles.h"
 
 namespace grantd::daemon::handlers {
@@ -35,6 +36,7 @@ answer resources(request& r) {
     v.set("default_us", resource.default_us);
     v.set("max_us", resource.max_us);
     v.set("roles", texts(resource.roles));
+    if (!r.by.person.empty()) v.set("for_you", offer_to(*p, r.by.person, resource));
     list.push(std::move(v));
   }
   reply done;

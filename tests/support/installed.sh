@@ -10,6 +10,8 @@ if ldd "$build/pam_module/pam_grantd.so" | grep libasan >/dev/null; then  # not 
   exit 77
 fi
 
+# shellcheck source=tests/support/readme.sh
+source "$stage_repo/tests/support/readme.sh"
 doc=/usr/share/doc/grantd/examples
 pam_library=$(find /usr/lib -maxdepth 2 -path '/usr/lib/*/security' | head -n 1)
 
@@ -47,7 +49,7 @@ installed_sshd() { # Debian's own sshd_config, ours beside it, and the PAM file 
 # In a booted container: the units as they are, and Debian's own ssh.service.
 installed_units() {
   systemctl daemon-reload
-  systemctl enable --now grantd.socket grantd.service grantd-reaper.socket grantd-reaper.service 2>/run/enable.log
+  as_in_readme line 'systemctl enable --now' 2>/run/enable.log
   stage_wait 20 bash -c 'journalctl -q -u grantd.service | grep -q "is ready"'
 }
 installed_ssh_service() {
@@ -59,12 +61,10 @@ installed_ssh_service() {
 }
 
 installed_postgresql() { # a cluster of Debian's own making, with README's lines
-  adduser --quiet postgres grantd
+  as_in_readme line 'adduser postgres' >/run/adduser.log
   pg_createcluster 15 stage --port 5499 -- -A trust >/run/createcluster.log
-  cat >/etc/postgresql/15/stage/conf.d/grantd.conf <<'CONF'
-shared_preload_libraries = 'pg_grantd'
-grantd.mode = enforce
-CONF
+  "$readme" block 'shared_preload_libraries' | sed 's/^grantd.mode = audit/grantd.mode = enforce/' \
+    >/etc/postgresql/15/stage/conf.d/grantd.conf
   echo 'local all all trust' >/etc/postgresql/15/stage/pg_hba.conf
   pg_ctlcluster --skip-systemctl-redirect 15 stage start
   as postgres psql -Xq -p 5499 -d postgres -c 'create role alice login' -c 'create role bob login' -c 'create database orders'

@@ -4,7 +4,8 @@
 # must never run anywhere else.
 # shellcheck disable=SC2154,SC2034
 
-doc=/usr/share/doc/grantd/examples
+# shellcheck source=tests/support/readme.sh
+source "$stage_repo/tests/support/readme.sh"
 pam_library=$(find /usr/lib -maxdepth 2 -path '/usr/lib/*/security' | head -n 1)
 export DEBIAN_FRONTEND=noninteractive PGPORT=5432
 
@@ -14,6 +15,7 @@ apt_install() { apt-get install -y --no-install-recommends "$@"; }
 packaged_setup() {
   local who
   rm -f /usr/sbin/policy-rc.d # a real host starts what it installs
+  echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/99yes # nobody is here to say it
   dpkg-query -W openssh-server postgresql-15 python3 sqlite3 procps passwd >/dev/null 2>&1 || {
     apt-get update -qq
     apt_install openssh-server openssh-client postgresql-15 python3 sqlite3 procps passwd
@@ -43,7 +45,7 @@ packaged_setup() {
     install -d "/run/systemd/system/$who.service.d"
     printf '[Service]\nSystemCallErrorNumber=kill\n' >"/run/systemd/system/$who.service.d/kill.conf"
   done
-  apt_install "$packages"/*.deb >/run/apt.log 2>&1 || { cat /run/apt.log; exit 1; }
+  (cd "$stage_repo" && as_in_readme line 'apt install') >/run/apt.log 2>&1 </dev/null || { cat /run/apt.log; exit 1; }
 }
 
 # Every name but those in logs, caches, homes, databases and the package system's own records; and what /etc says, in
@@ -61,15 +63,15 @@ snapshot() { # FILE
 # --- README's steps -----------------------------------------------------------------------------------------------
 gate_ssh() { # the account line before the first of its account lines, the session line after common-session
   local line
-  line=$(readme_line account)
+  line=$(gate_line account)
   sed -i "0,/^account/s|^account|$line\n&|" /etc/pam.d/sshd
-  line=$(readme_line session)
+  line=$(gate_line session)
   sed -i "s|^@include common-session\$|&\n$line|" /etc/pam.d/sshd
 }
-readme_line() { grep -E "^ +$1 +required +pam_grantd.so" "$stage_repo/README.md" | head -n 1 | sed 's/^ *//; s/ mode=audit//'; }
+gate_line() { "$readme" line "$1  required  pam_grantd.so" | sed 's/ mode=audit//'; }
 gate_postgresql() {
-  adduser --quiet postgres grantd
-  grep -E "^ +(shared_preload_libraries|grantd\.[a-z]+) = " "$stage_repo/README.md" | sed 's/^ *//; s/= audit/= enforce/' \
+  as_in_readme line 'adduser postgres' >/run/adduser.log
+  "$readme" block 'shared_preload_libraries' | sed 's/^grantd.mode = audit/grantd.mode = enforce/' \
     >/etc/postgresql/15/main/conf.d/grantd.conf
   systemctl restart postgresql@15-main
 }
