@@ -13,7 +13,7 @@ apt_install() { apt-get install -y --no-install-recommends "$@"; }
 
 # Everything that is there before: people with keys, sshd, a cluster, and what all of it looks like.
 packaged_setup() {
-  local who
+  local who unit
   rm -f /usr/sbin/policy-rc.d # a real host starts what it installs
   echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/99yes # nobody is here to say it
   dpkg-query -W openssh-server postgresql-15 python3 sqlite3 procps passwd >/dev/null 2>&1 || {
@@ -41,9 +41,9 @@ packaged_setup() {
   snapshot /run/before
   ssh_since=$(systemctl show -P ActiveEnterTimestampMonotonic ssh.service)
   # A call that a unit's filter refuses ends the process, instead of failing somewhere quietly.
-  for who in grantd grantd-reaper grantd-clock@; do
-    install -d "/run/systemd/system/$who.service.d"
-    printf '[Service]\nSystemCallErrorNumber=kill\n' >"/run/systemd/system/$who.service.d/kill.conf"
+  for unit in "$stage_repo"/packaging/systemd/*.service; do
+    install -d "/run/systemd/system/${unit##*/}.d"
+    printf '[Service]\nSystemCallErrorNumber=kill\n' >"/run/systemd/system/${unit##*/}.d/kill.conf"
   done
   (cd "$stage_repo" && as_in_readme line 'apt install') >/run/apt.log 2>&1 </dev/null || { cat /run/apt.log; exit 1; }
 }
