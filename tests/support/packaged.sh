@@ -39,6 +39,7 @@ packaged_setup() {
   as postgres psql -Xqc 'create role alice login' -c 'create role bob login' -c 'create database orders'
   mkfifo /run/empty
   snapshot /run/before
+  package_names >/run/packages.before
   ssh_since=$(systemctl show -P ActiveEnterTimestampMonotonic ssh.service)
   # A call that a unit's filter refuses ends the process, instead of failing somewhere quietly.
   for unit in "$stage_repo"/packaging/systemd/*.service; do
@@ -47,6 +48,8 @@ packaged_setup() {
   done
   (cd "$stage_repo" && as_in_readme line 'apt install') >/run/apt.log 2>&1 </dev/null || { cat /run/apt.log; exit 1; }
 }
+
+package_names() { dpkg-query -W -f '${Package}\n' | sort -u; }
 
 # Every name but those in logs, caches, homes, databases and the package system's own records; and what /etc says, in
 # any order of lines.
