@@ -76,10 +76,10 @@ TEST(nesting_without_end_is_refused_before_it_is_built) {
 
 TEST(unknown_keys_get_the_nearest_known_one) {
   refused_at(alice("emial = \"a@b\""), 2, 1, {"\"emial\"", "[person.alice]", "did you mean \"email\"?"});
-  refused_at(alice("email_address = 1"), 2, 1, {"known: email, os, pg, dn, krb, keys, rights"});
+  refused_at(alice("email_address = 1"), 2, 1, {"known: email, os, pg, dn, krb, chat, keys, rights"});
   refused_at(db("acces = \"read-only\""), 3, 1, {"did you mean \"access\"?"});
   refused_at(parse("[persn.alice]\n"), 1, 2, {"did you mean \"person\"?"});
-  refused_at(parse("[zebra.x]\n"), 1, 2, {"known: person, resource, group, rule, expect"});
+  refused_at(parse("[zebra.x]\n"), 1, 2, {"known: person, resource, group, rule, relay, expect"});
 }
 
 TEST(a_key_that_is_not_printable_is_shown_escaped) {
