@@ -168,6 +168,19 @@ std::expected<std::vector<request>, error> store::requests(const request_filter&
   return out;
 }
 
+std::expected<unsigned, error> store::carried_since(std::string_view suffix, base::utc_time since,
+                                                    unsigned most) {
+  if (auto r = impl_->may_read(); !r) return std::unexpected(r.error());
+  // By number, not by time: no index is needed, and reading stops with the first that is older.
+  query q(impl_->db, "SELECT made_us, made_by FROM requests ORDER BY number DESC");
+  unsigned count = 0;
+  int rc = q.step();
+  for (; rc == SQLITE_ROW && count < most && q.integer(0) >= since.us; rc = q.step())
+    count += std::string_view(q.text(1)).ends_with(suffix) ? 1 : 0;
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE) return std::unexpected(impl_->fault(rc));
+  return count;
+}
+
 std::expected<unsigned, error> store::self_service_between(std::string_view person, std::string_view rule,
                                                            base::utc_time after, base::utc_time before) {
   if (auto r = impl_->may_read(); !r) return std::unexpected(r.error());

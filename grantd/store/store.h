@@ -289,6 +289,10 @@ class store {
                                                                     std::string_view rule,
                                                                     base::utc_time after,
                                                                     base::utc_time before);
+  // Requests made since then whose `made_by` ends with `suffix`: how many a relay carried, as far as `most`.
+  // Reads what was made since, newest first, until it has so many.
+  [[nodiscard]] std::expected<unsigned, error> carried_since(std::string_view suffix, base::utc_time since,
+                                                             unsigned most);
   // Break-glass grants that nobody has signed off, ended ones too, newest first.
   [[nodiscard]] std::expected<std::vector<grant>, error> unreviewed(size_t limit);
   // Made once; names this host in what approvers sign. Zeros while there is no store that can be read.
