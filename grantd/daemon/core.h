@@ -242,6 +242,8 @@ class core {
   [[nodiscard]] std::expected<void, reply> consider(const ask& a, std::vector<opening>& opens,
                                                     std::vector<finished>& out);
   [[nodiscard]] std::expected<void, reply> prolong(ask& a) const;
+  // What the relay that carries it may not ask for, whatever the rules would give its person.
+  [[nodiscard]] std::optional<reply> refused_through_relay(const ask& a);
   void lapse_requests();
   [[nodiscard]] std::optional<reply> too_often(const std::string& person);
   [[nodiscard]] draft& draft_of(const store::request& r);

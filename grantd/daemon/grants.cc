@@ -132,6 +132,13 @@ answer give_back(request& r) {
   end_request e;
   e.from = r.to;
   e.person = r.by.person;
+  if (r.by.relay != nullptr) {
+    if (!id) return invalid_parameter("id", "through a relay a grant is given back by its id");
+    auto number = base::parse_id('g', *id);
+    const open_grant* g = number ? r.in.grants().find(*number) : nullptr;
+    if (g == nullptr || !r.by.concerns(r.in.names().text(g->person), r.in.names().text(g->resource)))
+      return no_grant_of_yours(*id);
+  }
   if (id) {
     auto g = open_of(r, *id);
     // Another's grant, open or ended, is answered as one that never was: ids of others stay unknown.
@@ -144,7 +151,7 @@ answer give_back(request& r) {
     return nothing_to_end(r);
   }
   e.how = store::state::given_back;
-  e.by = r.by.person;
+  e.by = r.by.by();
   r.in.submit(std::move(e));
   return std::nullopt;
 }

@@ -19,6 +19,8 @@ constexpr int64_t most_listed = 1000;
 
 // One's own, those one may approve or sign off, and all with the right to see.
 bool may_look(const request& r, const store::request& q) {
+  if (!r.by.concerns(q.person, q.resource)) return false;
+  if (r.by.is_relay_itself()) return true;
   if (r.by.may_ask_about(q.person)) return true;
   const policy::rule* rule = rule_of(r.in.people().policy(), q);
   return rule != nullptr && (rule->approvers.contains(r.by.person) || rule->notify.contains(r.by.person));
@@ -60,6 +62,12 @@ json::value described(const request& r, const store::request& q) {
   return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people().policy(), q));
 }
 
+std::optional<store::request> request_of(const request& r, uint64_t number) {
+  if (const pending_request* w = r.in.pending().find(number)) return w->is;
+  auto over = r.in.truth().find_request(number);
+  return over ? std::optional(std::move(*over)) : std::nullopt;
+}
+
 bool waits_for(const request& r, const store::request& q) {
   return may_still_approve(r.in.people().policy(), q, r.by.person);
 }
@@ -90,7 +98,7 @@ answer requests(request& r) {
     // One's own first: other people's must not push them out of what is read.
     std::vector<store::request> rows;
     std::vector<std::string> whose = {person.value_or("")};
-    if (!person && !r.by.may_see) whose.insert(whose.begin(), r.by.person);
+    if (!person && !r.by.may_see && !r.by.person.empty()) whose.insert(whose.begin(), r.by.person);
     for (const std::string& name : whose) {
       auto some = r.in.truth().requests(
           {.person = name, .resource = resource.value_or(""), .pending_only = false, .limit = most_listed});

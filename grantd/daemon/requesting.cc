@@ -90,6 +90,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   if (a.extends != 0) {
     if (auto done = prolong(a); !done) return done;
   }
+  if (auto no = refused_through_relay(a)) return std::unexpected(std::move(*no));
   const policy::policy& p = *roster_.policy();
   auto from = start_of(a.from_us, asking_again(given));
   if (!from) return std::unexpected(std::move(from.error()));

@@ -62,6 +62,7 @@ type Session (
   remote: ?string, pid: int, reporter: int, run: string, number: int
 )
 type Key (person: string, key: string)
+type RelayKey (relay: string, key: string)
 type Lock (
   id: string, person: ?string, resource: ?string, all: ?bool, message: string, from_us: int, until_us: int, left_us: int,
   made_by: string, covers: ?int
@@ -72,7 +73,7 @@ method Revoke(id: ?string, person: ?string, resource: ?string, reason: ?string) 
 method GiveBack(id: ?string) -> (grants: []Grant, durable: bool)
 method List(person: ?string, resource: ?string, all: ?bool, limit: ?int) -> (grants: []Grant)
 method Show(id: string) -> (grant: Grant)
-method Status() -> (person: ?string, grants: []Grant, requests: ?[]Request, to_approve: ?int, unreviewed: ?int,
+method Status() -> (person: ?string, relay: ?string, grants: []Grant, requests: ?[]Request, to_approve: ?int, unreviewed: ?int,
   locks: ?[]Lock, daemon: Daemon
 )
 method Explain(person: string, resource: string) -> (
@@ -98,8 +99,8 @@ method AuditChain(after: ?int, limit: ?int) -> (batch: string, count: int, last:
 method Checkpoint() -> (note: string, verifier: string)
 method Seen(limit: ?int) -> (events: []Seen, dropped: int)
 method Sessions(person: ?string, limit: ?int) -> (sessions: []Session, total: int, missed: int)
-method Keys() -> (keys: []Key)
-method OnBehalf(person: string) -> ()
+method Keys() -> (keys: []Key, relays: []RelayKey)
+method OnBehalf(person: ?string, relay: ?string, chat: ?string, email: ?string) -> (person: ?string, email: ?string)
 method Watch(person: ?string) -> (event: string, grant: ?Grant, request: ?Request)
 method Request(
   resource: ?string, extends: ?string, for_us: ?int, from_us: ?int, reason: ?string, role: ?string, read_write: ?bool,
