@@ -28,6 +28,7 @@ constexpr method table[] = {
     {"Seen", role::see, handlers::seen},
     {"Keys", role::root_or_ask, handlers::keys},
     {"OnBehalf", role::ask, handlers::on_behalf, relayed::itself},
+    {"News", role::relay, handlers::news, relayed::itself},
     {"Watch", role::person, handlers::watch, relayed::itself},
     {"Sessions", role::person, handlers::sessions},
     {"Lock", role::grant, handlers::lock},

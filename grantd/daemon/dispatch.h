@@ -126,6 +126,7 @@ answer audit_chain(request& r);
 answer checkpoint(request& r);
 answer seen(request& r);
 answer on_behalf(request& r);
+answer news(request& r);
 answer sessions(request& r);
 answer watch(request& r);
 answer request_window(request& r);

@@ -63,6 +63,10 @@ type Session (
 )
 type Key (person: string, key: string)
 type RelayKey (relay: string, key: string)
+type News (
+  sequence: int, at_us: int, event: string, person: string, resource: string, email: ?string, by: ?string, reason: ?string,
+  grant: ?Grant, request: ?Request
+)
 type Lock (
   id: string, person: ?string, resource: ?string, all: ?bool, message: string, from_us: int, until_us: int, left_us: int,
   made_by: string, covers: ?int
@@ -101,6 +105,7 @@ method Seen(limit: ?int) -> (events: []Seen, dropped: int)
 method Sessions(person: ?string, limit: ?int) -> (sessions: []Session, total: int, missed: int)
 method Keys() -> (keys: []Key, relays: []RelayKey)
 method OnBehalf(person: ?string, relay: ?string, chat: ?string, email: ?string) -> (person: ?string, email: ?string)
+method News(after: ?int, limit: ?int) -> (events: []News, last: int, newest: int)
 method Watch(person: ?string) -> (event: string, grant: ?Grant, request: ?Request)
 method Request(
   resource: ?string, extends: ?string, for_us: ?int, from_us: ?int, reason: ?string, role: ?string, read_write: ?bool,
