@@ -29,6 +29,12 @@ std::expected<std::string, std::string> line_of(const context& c, const std::str
   return line + "\n";
 }
 
+// Absent from a grantd that knows no relays.
+std::vector<value> relays_of(const value& answer) {
+  const value* list = answer.find("relays");
+  return list == nullptr || list->items() == nullptr ? std::vector<value>() : *list->items();
+}
+
 result<exit_code> run(context& c) {
   std::string ask_user = c.given.has("--ask-user") ? c.given.get("--ask-user") : "ask";
   // Set for all of sshd instead of in a Match block, the lines must not open other accounts.
@@ -52,6 +58,18 @@ result<exit_code> run(context& c) {
       refused.push_back(line.error());
     }
   }
+  for (const value& v : relays_of(*answer)) {
+    fields k(v, bad);
+    std::string relay = k.text("relay");
+    std::string key = k.text("key");
+    if (bad || c.given.has("--allowed-signers")) break;  // a relay approves nothing
+    auto line = key_line(c.here.self, c.opts.own_socket ? c.opts.socket : "", relay, key, speaker::relay);
+    if (line) {
+      lines += *line;
+    } else {
+      refused.push_back(line.error());
+    }
+  }
   if (bad) return bad.refuse();
   if (c.opts.json) {
     c.print_document(*answer);
@@ -65,7 +83,7 @@ result<exit_code> run(context& c) {
 }  // namespace
 
 const command keys_command{"keys",
-                           "the enrolled keys, for sshd's AuthorizedKeysCommand",
+                           "the enrolled keys of people and relays, for sshd's AuthorizedKeysCommand",
                            "Needs root, or the ask account. In sshd_config:\n"
                            "  Match User ask\n"
                            "    AuthorizedKeysCommand /usr/bin/grantctl keys %u\n"

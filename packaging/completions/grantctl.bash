@@ -76,7 +76,7 @@ _grantctl() {
         'audit export':-*) words='--format --since --after' ;;
         'audit approval':-*) words='--to' ;;
         call:-*) words='--more' ;;
-        stdio:-*) words='--person' ;;
+        stdio:-*) words='--person --relay' ;;
         keys:-*) words='--ask-user --allowed-signers' ;;
         :-*) words='--version' ;;
         :*) words='status request extend requests show cancel give-back approve deny review explain resources list sessions

@@ -79,6 +79,8 @@ TEST(a_command_line_that_is_not_understood_is_usage_with_help) {
                                                {"call", "Status", "{"},
                                                {"stdio"},
                                                {"stdio", "--person", "Alice;id"},
+                                               {"stdio", "--relay", "Bot;id"},
+                                               {"stdio", "--relay", "bot", "--person", "alice"},
                                                {"-o", "xml", "status"},
                                                {"--host", "ssh://ask@db1", "status"},  // with --socket, below
                                                {"status", "status"}}) {

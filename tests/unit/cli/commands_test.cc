@@ -81,6 +81,8 @@ TEST(each_command_sends_the_method_of_the_protocol) {
   asks({"watch"}, R"({"method":"org.grantd.Access.Watch","parameters":{},"more":true})");
   asks({"stdio", "--person", "alice"},
        R"({"method":"org.grantd.Access.OnBehalf","parameters":{"person":"alice"}})");
+  asks({"stdio", "--relay", "chatbot"},
+       R"({"method":"org.grantd.Access.OnBehalf","parameters":{"relay":"chatbot"}})");
   asks({"call", "Check", R"({"account":"pg:alice"})"},
        R"({"method":"org.grantd.Access.Check","parameters":{"account":"pg:alice"}})");
   asks({"call", "org.varlink.service.GetInfo"},
@@ -304,6 +306,19 @@ TEST(keys_prints_only_lines_that_it_checked) {
                            o.out);
   TEST_ASSERT_TRUE(contains(o.err, "mallory"));
   TEST_ASSERT_TRUE(contains(o.err, "bob"));
+}
+
+TEST(keys_prints_relays_as_relays_and_no_relay_as_a_signer) {
+  auto script =
+      by_method({{"Keys", answer(R"({"keys":[{"person":"alice","key":"ssh-ed25519 AAAA"}],"relays":[)"
+                                 R"({"relay":"chatbot","key":"ssh-ed25519 BBBB"},)"
+                                 R"({"relay":"x --person alice","key":"ssh-ed25519 CCCC"}]})")}});
+  asked a = ask(script, {"keys", "ask"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, " stdio --relay chatbot\" ssh-ed25519 BBBB\n"),
+                           a.result.out);
+  TEST_ASSERT_FALSE(contains(a.result.out, "CCCC"));
+  a = ask(script, {"keys", "--allowed-signers"});
+  TEST_ASSERT_FALSE(contains(a.result.out, "BBBB"));
 }
 
 TEST(keys_opens_no_account_but_the_one_that_asks) {
