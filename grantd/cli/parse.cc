@@ -79,17 +79,7 @@ result<void> take(const command& c, const std::vector<std::unique_ptr<slot>>& sl
 }
 
 result<options> choose(const globals& g, const surroundings& here) {
-  options o;
-  auto from = [&](const std::string& option, const char* variable) {
-    return option.empty() ? here.environment(variable).value_or("") : option;
-  };
-  std::string socket = from(g.socket, "GRANTD_SOCKET");
-  if (!socket.empty()) {
-    o.socket = socket;
-    o.own_socket = true;
-  }
-  // A --socket on the command line is meant for here, whatever the environment says.
-  o.host = g.host.empty() && !g.socket.empty() ? std::string() : from(g.host, "GRANTD_HOST");
+  options o = choose_place(g.socket, g.host, here);
   if (!g.format.empty() && g.format != "table" && g.format != "json") {
     return refuse(exit_code::usage, fmt::format("-o is table or json, not \"{}\"", g.format),
                   "grantctl --help");
@@ -149,6 +139,21 @@ std::string name_of(const std::vector<const CLI::App*>& chosen) {
 }
 
 }  // namespace
+
+options choose_place(const std::string& socket, const std::string& host, const surroundings& here) {
+  options o;
+  auto from = [&](const std::string& option, const char* variable) {
+    return option.empty() ? here.environment(variable).value_or("") : option;
+  };
+  std::string chosen = from(socket, "GRANTD_SOCKET");
+  if (!chosen.empty()) {
+    o.socket = chosen;
+    o.own_socket = true;
+  }
+  // A --socket on the command line is meant for here, whatever the environment says.
+  o.host = host.empty() && !socket.empty() ? std::string() : from(host, "GRANTD_HOST");
+  return o;
+}
 
 result<std::variant<invocation, notice>> parse_arguments(const std::vector<std::string>& args,
                                                          const surroundings& here) {

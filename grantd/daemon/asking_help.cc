@@ -62,8 +62,8 @@ std::string asking_again(const ask& a, const changed_options& as) {
       text += fmt::format(" {} {}", option, v);
   };
   add("--role", quoted(a.role), {});
-  if (a.read_write && a.extends == 0) text += " --read-write";
-  if (a.break_glass && a.extends == 0) text += " --break-glass";
+  if (a.read_write && as.read_write && a.extends == 0) text += " --read-write";
+  if (a.break_glass && as.break_glass && a.extends == 0) text += " --break-glass";
   add("--for", a.for_us ? base::print_duration_short(*a.for_us).view() : std::string_view(), as.length);
   add("--reason", quoted(a.reason), as.reason);
   add("--at", {}, as.at);
@@ -93,10 +93,14 @@ std::string help_against(const policy::judgement& j, const ask& typed, base::utc
       case objection::reason_pattern:
         as.reason = "TEXT";
         break;
+      case objection::read_only:
+        as.read_write = false;
+        break;
+      case objection::no_break_glass:
+        as.break_glass = false;
+        break;
       case objection::no_account:
       case objection::no_rule:
-      case objection::read_only:
-      case objection::no_break_glass:
       case objection::none:
         return {};
     }

@@ -13,6 +13,7 @@ namespace grantd::daemon {
 // What was typed, with other values for some options; empty ones stay as they were.
 struct changed_options {
   std::string at, length, reason;
+  bool read_write = true, break_glass = true;  // false: without it
 };
 [[nodiscard]] std::string asking_again(const ask& a, const changed_options& as = {});
 

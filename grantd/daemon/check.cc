@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/unique_fd.h"
 #include "daemon/files.h"
+#include "daemon/roster.h"
 #include "policy/expect.h"
 
 namespace grantd::daemon {
@@ -29,8 +30,11 @@ void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); 
 
 [[noreturn]] void try_as(const passwd& who, const std::vector<std::string>& files) {
   if (initgroups(who.pw_name, who.pw_gid) != 0 || setresgid(who.pw_gid, who.pw_gid, who.pw_gid) != 0 ||
-      setresuid(who.pw_uid, who.pw_uid, who.pw_uid) != 0)
+      setresuid(who.pw_uid, who.pw_uid, who.pw_uid) != 0) {
+    say(fmt::format("whether the user {} can read the policy cannot be tried: {}", service_user,
+                    std::strerror(errno)));
     _exit(1);
+  }
   int unread = 0;
   for (const std::string& file : files) {
     base::unique_fd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
@@ -48,10 +52,15 @@ bool service_reads(const std::vector<std::string>& files) {
   if (who == nullptr) return true;
   const pid_t child = fork();
   if (child == 0) try_as(*who, files);
-  int status = 0;
-  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  if (child < 0) {
+    say(fmt::format("whether the user {} can read the policy cannot be tried: {}", service_user,
+                    std::strerror(errno)));
+    return false;
   }
-  return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 std::string count(size_t n, std::string_view one, std::string_view many) {
@@ -94,6 +103,8 @@ int check_files(const std::string& config, bool installed) {
   }
   const policy::policy& p = **rules;
   for (const std::string& warning : p.warnings) say("warning: " + warning);
+  for (const std::string& complaint : load_uids(&p, {}, system_names()).complaints)
+    say("warning: " + complaint);
   auto signers = load_signers(settings ? settings->allowed_signers : "");
   if (!signers) say(signers.error());
   good = good && signers.has_value();

@@ -78,9 +78,21 @@ const lock_in_force* lock_on(request& r, const policy::resource& what) {
   return last;
 }
 
+// What they asked for and nobody has answered yet: asking again would change nothing.
+const store::request* waiting_request(request& r, std::string_view person, std::string_view resource) {
+  for (const auto& [number, w] : r.in.pending().all()) {
+    if (w.is.person == person && w.is.resource == resource) return &w.is;
+  }
+  return nullptr;
+}
+
 advice advise(request& r, const policy::person& who, const policy::resource& what, bool any_scope,
               const decision::verdict& v, const rule_answer& rules) {
-  std::string open_it = rules.help;
+  const store::request* waits = waiting_request(r, who.name, what.name);
+  std::string open_it = waits == nullptr ? rules.help : "grantctl show " + request_id_of(waits->number);
+  const std::string outlook =
+      waits == nullptr ? sentence(rules)
+                       : fmt::format("; request {} waits for approval", request_id_of(waits->number));
   if (!any_scope) {
     return {fmt::format("{} has no account that fits {}", who.name, what.name),
             fmt::format("add one under [person.{}] in {}, then: systemctl reload grantd", who.name,
@@ -99,9 +111,9 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
                       base::print_duration((v.until.ns - r.in.time().boot().ns) / base::ns_per_us).view()),
           open_it};
     case decision::reason::revoked:
-      return {fmt::format("grant {} was revoked", id_of(v.grant)), open_it};
+      return {fmt::format("grant {} was revoked", id_of(v.grant)) + outlook, open_it};
     case decision::reason::ended:
-      return {fmt::format("the window of grant {} has ended", id_of(v.grant)), open_it};
+      return {fmt::format("the window of grant {} has ended", id_of(v.grant)) + outlook, open_it};
     case decision::reason::locked:
       if (const lock_in_force* l = r.in.locks().find(v.grant)) {
         return {fmt::format("{} is locked for {} more: {}", subject_of(l->is), left_text(r, l->is.mapped_end),
@@ -120,7 +132,7 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
                         what.name, left_text(r, l->is.mapped_end), l->is.message),
             "grantctl locks"};
   }
-  return {fmt::format("{} has no open grant for {}", who.name, what.name) + sentence(rules), open_it};
+  return {fmt::format("{} has no open grant for {}", who.name, what.name) + outlook, open_it};
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/duration.h"
-#include "base/timestamp.h"
 #include "daemon/answers.h"
 #include "daemon/approval.h"
 #include "daemon/asking_help.h"

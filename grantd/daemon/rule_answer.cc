@@ -37,8 +37,10 @@ std::string help_for(const request& r, const policy::question& q, const policy::
   const std::string length(base::print_duration_short(refused ? what.default_us : j.for_us).view());
   if (r.by.may_grant && (refused || !own))
     return fmt::format("grantctl grant {} {} --for {}", q.person, q.resource, length);
-  std::string again = refused ? help_against(j, as_typed(q), q.start)
-                              : asking_again(as_typed(q), {.at = {}, .length = length, .reason = {}});
+  changed_options only_length;
+  only_length.length = length;
+  std::string again =
+      refused ? help_against(j, as_typed(q), q.start) : asking_again(as_typed(q), only_length);
   if (again.empty()) return "grantctl resources";
   return own ? again : fmt::format("as {}: {}", q.person, again);
 }

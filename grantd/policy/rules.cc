@@ -122,7 +122,12 @@ judgement judge(const policy& p, const question& q, const used_function& used) {
     return refused(objection::no_account, nullptr, q);
   }
   candidates c = find_candidates(p, q, *what);
-  if (c.rules.empty()) return refused(c.none, c.nearest, q);
+  if (c.rules.empty()) {
+    judgement out = refused(c.none, c.nearest, q);
+    if (c.none == objection::read_only && !q.break_glass && may_ask(p, q.person, q.resource, true, true))
+      out.message += ", or in an emergency with --break-glass --read-write";
+    return out;
+  }
   std::vector<objection> nearest;
   int64_t longest_there_is = 0;
   for (const rule* r : c.rules) {

@@ -50,6 +50,33 @@ TEST(explain_says_where_asking_for_writing_is_in_vain) {
       member(explain(w, "orders-db", R"(,"read_write":true)"), "why").ends_with("it takes 2 approvals"));
 }
 
+TEST(explain_tells_of_a_request_that_waits_and_of_the_rules_after_an_end) {
+  asking w(night);
+  const std::string id = w.request();
+  auto explained = explain(w, "orders-db");
+  TEST_ASSERT_TRUE_MESSAGE(member(explained, "why").ends_with("; request " + id + " waits for approval"),
+                           member(explained, "why"));
+  TEST_ASSERT_EQUAL_STRING("grantctl show " + id, member(explained, "help"));
+  (void)w.request("alice", "replica");
+  (void)w.ask("alice", "GiveBack");
+  TEST_ASSERT_TRUE(
+      member(explain(w, "replica"), "why").find("has ended; by rule replica one opens at once") !=
+      std::string::npos);
+}
+
+TEST(who_may_not_write_is_told_how_to_read_and_what_opens_it_in_an_emergency) {
+  asking w(
+      "[rule.bobs]\nwho = \"bob\"\nresource = \"orders-db\"\napprovals = 0\n"
+      "[rule.bobs-fire]\nwho = \"bob\"\nresource = \"orders-db\"\naccess = \"read-write\"\napprovals = 0\n"
+      "break_glass = true\nreason = \"required\"\nnotify = \"carol\"\n");
+  auto r = w.ask("bob", "Request", R"({"resource":"orders-db","read_write":true,"reason":"x"})").parameters;
+  TEST_ASSERT_EQUAL_STRING(
+      "bob may only read at orders-db (rule bobs): ask without --read-write, or in an emergency with "
+      "--break-glass --read-write",
+      member(r, "message"));
+  TEST_ASSERT_EQUAL_STRING("grantctl request orders-db --reason 'x'", member(r, "help"));
+}
+
 TEST(resources_say_what_the_callers_own_rule_wants) {
   asking w(night);
   auto of = [&](const json::value& answer, const std::string& name) -> const json::value* {
