@@ -98,6 +98,8 @@ const command grant_temporary_command{
     "is open. 1: refused, or asked and waiting for approvals; the reason is on standard error.",
     "  grantctl admin users grant-temporary -d 1h orders-db alice@example.com",
     takes,
-    run};
+    run,
+    false,
+    "[-d DURATION] [--reason TEXT] RESOURCE EMAIL"};
 
 }  // namespace grantd::cli
