@@ -55,7 +55,8 @@ bot_key() { # hubot's own ssh key
   install -d -m 700 -o hubot -g hubot /home/hubot/.ssh
   as hubot ssh-keygen -q -t ed25519 -N '' -f /home/hubot/.ssh/id_ed25519
 }
-# alice (by her chat account), carol (by her address): ask through the relay; bob approves. Needs ssh_keys and bot_key.
+# alice (by her chat account), carol (by her address): ask through the relay of README; bob approves. Needs ssh_keys
+# and bot_key.
 bot_policy() {
   stage_policy - <<TOML
 [person.alice]
@@ -99,11 +100,7 @@ break_glass = true
 reason = "required"
 max = "30m"
 notify = "bob"
-[relay.chatbot]
-os = "hubot"
-keys = ["$(cut -d' ' -f1,2 /home/hubot/.ssh/id_ed25519.pub)"]
-may_ask_for = ["alice", "carol"]
-resources = ["orders-db", "replica"]
-quota = 50
+$("$stage_repo/tests/support/readme.py" block '[relay.chatbot]' |
+  sed "s|^# keys = .*|keys = [\"$(cut -d' ' -f1,2 /home/hubot/.ssh/id_ed25519.pub)\"]|")
 TOML
 }
