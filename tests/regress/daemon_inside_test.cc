@@ -18,7 +18,7 @@ using wire::presence_state;
 namespace {
 
 constexpr char policy[] =
-    "[resource.shell]\nlogin_points = [\"pam:sshd\"]\ndefault = \"1h\"\nmax = \"8h\"\n"
+    "[resource.shell]\nlogin_points = [\"pam:sshd\"]\npam_access = \"full\"\ndefault = \"1h\"\nmax = \"8h\"\n"
     "[resource.orders-db]\nlogin_points = [\"pg:main/orders\"]\n"
     "[person.alice]\nos = \"grantd-test-nobody\"\npg = \"alice\"\n";
 

@@ -78,6 +78,7 @@ os = "dave"
 pg = "dave"
 [resource.orders-db]
 login_points = ["pg:main/orders", "pam:sshd"]
+pam_access = "full"
 [resource.replica]
 description = "a copy to read"
 login_points = ["pg:main/replica"]

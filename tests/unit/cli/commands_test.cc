@@ -211,6 +211,16 @@ TEST(resources_and_people_are_tables) {
       "RESOURCE   FOR YOU  MAX  DEFAULT  ACCESS     LOGIN POINTS    DESCRIPTION\n"
       "orders-db  -        8h   1h       read-only  pg:main/orders  the orders\n",
       a.result.out);
+  const auto access_of = [](const std::string& points) {
+    asked shown = ask(by_method({{"Resources", answer(R"({"resources":[{"name":"a","description":"",)"
+                                                      R"("access":"read-only","default_us":1,"max_us":1,)"
+                                                      R"("roles":[],"login_points":[)" +
+                                                      points + "]}]}")}}),
+                      {"resources"});
+    return shown.result.out;
+  };
+  TEST_ASSERT_TRUE(contains(access_of(R"("pg:m/d","pam:sshd")"), "read-only, pam: full  pg:m/d, pam:sshd"));
+  TEST_ASSERT_TRUE(contains(access_of(R"("pam:sshd","pam:su")"), " full    pam:sshd, pam:su"));
   const std::string one =
       R"("description":"","login_points":[],"access":"read-only","default_us":3600000000,)"
       R"("max_us":28800000000,"roles":[],"for_you":)";

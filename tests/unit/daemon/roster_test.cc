@@ -11,9 +11,10 @@ using namespace grantd;
 namespace {
 
 policy::policy with_alice_as(const std::string& os_user) {
-  auto parsed = policy::parse_policy(
-      "[person.alice]\nos = \"" + os_user + "\"\n[resource.shell]\nlogin_points = \"pam:sshd\"\n",
-      "policy.toml");
+  auto parsed =
+      policy::parse_policy("[person.alice]\nos = \"" + os_user +
+                               "\"\n[resource.shell]\nlogin_points = \"pam:sshd\"\npam_access = \"full\"\n",
+                           "policy.toml");
   TEST_ASSERT_TRUE(parsed.has_value());
   return std::move(*parsed);
 }
@@ -55,7 +56,7 @@ TEST(a_uid_of_two_names_speaks_for_nobody_whichever_comes_first) {
                                      [&](uid_t) { return std::string(first); }};
     auto parsed = policy::parse_policy(
         "[person.alice]\nos = \"alice\"\n[person.bob]\nos = \"bob\"\n"
-        "[resource.shell]\nlogin_points = \"pam:sshd\"\n",
+        "[resource.shell]\nlogin_points = \"pam:sshd\"\npam_access = \"full\"\n",
         "policy.toml");
     TEST_ASSERT_TRUE(parsed.has_value());
     const daemon::uid_map map = daemon::load_uids(&*parsed, "", names);
@@ -67,11 +68,11 @@ TEST(a_uid_of_two_names_speaks_for_nobody_whichever_comes_first) {
 namespace {
 
 policy::policy with_relay(const std::string& person, const std::string& relay) {
-  auto parsed =
-      policy::parse_policy("[person.alice]\nos = \"" + person +
-                               "\"\n[resource.shell]\nlogin_points = \"pam:sshd\"\n[relay.chatbot]\nos = \"" +
-                               relay + "\"\nmay_ask_for = \"*\"\nresources = \"*\"\nquota = 1\n",
-                           "policy.toml");
+  auto parsed = policy::parse_policy("[person.alice]\nos = \"" + person +
+                                         "\"\n[resource.shell]\nlogin_points = \"pam:sshd\"\npam_access = "
+                                         "\"full\"\n[relay.chatbot]\nos = \"" +
+                                         relay + "\"\nmay_ask_for = \"*\"\nresources = \"*\"\nquota = 1\n",
+                                     "policy.toml");
   TEST_ASSERT_TRUE(parsed.has_value());
   return std::move(*parsed);
 }

@@ -45,6 +45,7 @@ default = "1h"
 max = "8h"
 [resource.shell]
 login_points = ["pam:sshd"]
+pam_access = "full"
 )";
 
 inline constexpr uid_t relay_uid = 1100;
