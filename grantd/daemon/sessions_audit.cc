@@ -127,9 +127,9 @@ void sessions::record(const base::clock_reading& now, const audit& to) {
       kept& one = at->second;
       const inside& s = one.what;
       const told next = lacking(one);
-      const std::string event = next == told::opened     ? "session"
-                                : next == told::leftover ? "leftover"
-                                                         : "session-end";
+      const std::string_view event = next == told::opened     ? "session"
+                                     : next == told::leftover ? "leftover"
+                                                              : "session-end";
       // It may turn out not to be lost, and then has another end.
       const std::string_view what = next == told::ended && one.presumed ? "lost" : event;
       std::string once =
@@ -137,7 +137,7 @@ void sessions::record(const base::clock_reading& now, const audit& to) {
       if (!to.has(once)) {
         if (!e.recorded.take(now.boot)) break;
         fields f = next == told::opened ? opened(now, who.first, s) : over(now, who.first, s);
-        if (!to.keep(event, std::move(f), std::move(once))) return;
+        if (!to.keep(std::string(event), std::move(f), std::move(once))) return;
       }
       one.audit = next;
     }

@@ -400,6 +400,28 @@ TEST(what_is_said_again_after_a_restart_is_recorded_once) {
   TEST_ASSERT_EQUAL_STRING(before + ", session-end 1 revoked, session-end 3 revoked", e.joined());
 }
 
+TEST(each_record_of_a_session_has_a_name_of_its_own) {
+  ear e;
+  auto pam = of(2, presence_state::leftover, 0xabc);
+  pam.point = pam.proved_by = 1;
+  (void)e.hear(of(1, presence_state::ended));
+  (void)e.hear(pam, 0);
+  (void)e.hear(of(4));
+  (void)e.hear(of(5, presence_state::live, 8));
+  e.record();
+  std::string all;
+  for (const std::string& name : e.names) all += name + "\n";
+  TEST_ASSERT_EQUAL_STRING(
+      "leftover 0 0000000000000abc:2\n"
+      "lost 105/main 0000000000000007:4\n"
+      "session 0 0000000000000abc:2\n"
+      "session 105/main 0000000000000007:1\n"
+      "session 105/main 0000000000000007:4\n"
+      "session 105/main 0000000000000008:5\n"
+      "session-end 105/main 0000000000000007:1\n",
+      all);
+}
+
 TEST(an_end_that_came_while_grantd_was_away_is_recorded_without_a_second_opening) {
   ear e;
   (void)e.hear(of(1));
