@@ -129,6 +129,11 @@ std::string outcome_text(const access_request& r) {
   return fmt::format("{} by {}{}", r.state, r.ended_by, because);
 }
 
+std::string length_text(const access_request& r) {
+  return fmt::format("{}{}", base::print_duration_short(r.for_us).view(),
+                     r.extends.empty() ? "" : fmt::format(", extends {}", r.extends));
+}
+
 std::string requests_table(const std::vector<access_request>& all, const context& c) {
   table t({"ID", "PERSON", "RESOURCE", "ACCESS", "FOR", "OUTCOME", "LAPSES", "REASON"});
   for (const access_request& r : all) {
@@ -138,7 +143,7 @@ std::string requests_table(const std::vector<access_request>& all, const context
            {r.role.empty() ? r.resource : fmt::format("{} as {}", r.resource, r.role)},
            {r.break_glass ? fmt::format("BREAK-GLASS {}", r.access) : r.access,
             r.break_glass ? colour::bad : colour::plain},
-           {std::string(base::print_duration_short(r.for_us).view())},
+           {length_text(r)},
            {outcome_text(r), shade},
            {r.pending() ? c.time_text(r.lapses_us) : ""},
            {r.reason}});
@@ -148,8 +153,8 @@ std::string requests_table(const std::vector<access_request>& all, const context
 
 std::string request_line(const access_request& r) {
   return fmt::format("{} {} {}{} {} for {}: {}", r.id, r.person, r.resource,
-                     r.role.empty() ? "" : fmt::format(" as {}", r.role), r.access,
-                     base::print_duration_short(r.for_us).view(), outcome_text(r));
+                     r.role.empty() ? "" : fmt::format(" as {}", r.role), r.access, length_text(r),
+                     outcome_text(r));
 }
 
 result<exit_code> print_request_answer(const value& answer, context& c) {

@@ -35,6 +35,9 @@ struct access_request {
 // "denied by bob: not today", "lapsed: nobody answered in time"
 [[nodiscard]] std::string outcome_text(const access_request& r);
 
+// "1h", "1h, extends g-7k2m"
+[[nodiscard]] std::string length_text(const access_request& r);
+
 // ID PERSON RESOURCE ACCESS FOR STATE OUTCOME REASON
 [[nodiscard]] std::string requests_table(const std::vector<access_request>& all, const context& c);
 

@@ -43,7 +43,7 @@ void print_own(const std::vector<access_request>& requests, context& c) {
   for (const access_request& r : requests) {
     t.add({{r.id},
            {r.resource, r.break_glass ? colour::bad : colour::plain},
-           {std::string(base::print_duration_short(r.for_us).view())},
+           {length_text(r)},
            {outcome_text(r), r.state == "granted" ? colour::good
                              : r.pending()        ? colour::plain
                                                   : colour::bad},

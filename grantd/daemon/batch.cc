@@ -274,9 +274,9 @@ std::expected<void, store::error> core::write_all(std::vector<opening>* opens, b
   for (const pending_note& n : notes_) {
     if (urgent && n.of_guests) continue;
     std::vector<store::field> fields(n.fields.begin(), n.fields.end());
-    auto done = store_->note(n.event, fields, n.at);
-    if (!done && done.error() != store::error::invalid)
-      return done;  // one that cannot be kept holds up nobody
+    auto done = store_->note(n.event, fields, n.at, n.once);
+    // One that cannot be kept holds up nobody, nor does one that is there already.
+    if (!done && done.error() != store::error::invalid) return done;
   }
   if (opens != nullptr) {
     if (auto done = write_lock_ends(unlocking_); !done) return done;

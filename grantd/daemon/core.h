@@ -107,8 +107,9 @@ class core {
   void submit(word w) { words_.push_back(std::move(w)); }
   void submit(review_request r) { reviews_.push_back(std::move(r)); }
   // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
-  // there was no room for it.
-  bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
+  // there was no room for it. `once`: as store::note has it; what has a record of that name gets no second.
+  bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields,
+            std::string once = {});
   // Every window of that account at that point which starts with its first use has had it now, whichever
   // grant the login was let in by.
   void logged_in(const login& l);
@@ -220,6 +221,7 @@ class core {
     std::vector<std::pair<std::string, std::string>> fields;
     base::utc_time at;
     bool of_guests;
+    std::string once{};
   };
 
   void load();

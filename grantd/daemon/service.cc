@@ -116,7 +116,9 @@ method Deny(id: string, reason: ?string) -> (request: Request)
 method Cancel(id: string) -> (request: Request)
 method Requests(person: ?string, resource: ?string, all: ?bool, mine_to_approve: ?bool, limit: ?int) -> (requests: []Request)
 method ShowRequest(id: string) -> (request: Request)
-method ApprovalText(id: string, for_us: ?int) -> (text: string, signed: bool, keys: []string)
+method ApprovalText(id: string, for_us: ?int) -> (
+  text: string, signed: bool, keys: []string, not_yours: ?string, extends: ?string
+)
 method Review(id: string, note: ?string) -> (grant: Grant)
 method ReloadPolicy(dry_run: ?bool) -> (ok: bool, message: ?string, ends: []Grant, lapses: []Request)
 method Lock(person: ?string, resource: ?string, name: ?string, all: ?bool, for_us: int, message: string) -> (

@@ -198,9 +198,13 @@ class store {
   };
   [[nodiscard]] std::expected<void, error> remap(std::span<const remapped> grants, const base::boot_id& boot,
                                                  std::string_view why, base::utc_time now);
-  // Anything else worth keeping: "start", "stop", "policy", "clock-accept", "break-glass", ...
+  // Anything else worth keeping: "start", "stop", "policy", "clock-accept", "break-glass", ... `once` names
+  // what may be told again after a restart (empty: nothing is); invalid: there is a record of that name.
   [[nodiscard]] std::expected<void, error> note(std::string_view event, std::span<const field> fields,
-                                                base::utc_time now);
+                                                base::utc_time now, std::string_view once = {});
+  // Is there a record of that name, the open batch's included? false where that cannot be read: note() will
+  // tell.
+  [[nodiscard]] bool noted(std::string_view once);
   // The number is the caller's, next_lock() at least: a lock is in the table before it is here.
   [[nodiscard]] std::expected<void, error> add_lock(const lock& l);
   [[nodiscard]] std::expected<void, error> end_lock(uint64_t number, std::string_view by, base::utc_time now);

@@ -253,6 +253,16 @@ TEST(requests_are_a_table_and_a_document) {
   TEST_ASSERT_EQUAL_STRING("grantctl: no request waits for you\n", a.result.err);
 }
 
+TEST(an_extension_looks_like_one_wherever_requests_are_listed) {
+  const std::string one = request_of("pending", R"("extends":"g-7k2m",)");
+  const std::string all = "{\"requests\":[" + one + "]}";
+  asked a = ask(by_method({{"Requests", answer(all)}}), {"requests"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, "  1h, extends g-7k2m  needs 1 of bob, carol  "),
+                           a.result.out);
+  a = ask(by_method({{"Deny", answer("{\"request\":" + one + "}")}}), {"deny", "r-7k2m"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, " for 1h, extends g-7k2m: needs "), a.result.out);
+}
+
 TEST(show_of_a_request_has_its_approvals) {
   asked a = ask(
       by_method(
