@@ -72,6 +72,7 @@ answer grant(request& r) {
   o.resource = r.given.required("resource");
   o.for_us = r.given.integer("for_us", base::us_per_s, int64_t{366} * 86400 * base::us_per_s);
   o.from_us = r.given.integer("from_us", 0, std::numeric_limits<int64_t>::max() / 4);
+  o.read_only = r.given.flag("read_only");
   o.reason = r.given.text("reason", max_reason).value_or("");
   if (auto bad = r.given.fault()) return bad;
   o.by = r.by.name();

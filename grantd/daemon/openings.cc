@@ -83,17 +83,19 @@ std::expected<core::opening, reply> core::prepare(const open_request& asked) {
   if (resource == nullptr) {
     return no("NoSuchResource", policy::no_such_resource(*p, asked.resource), "grantctl resources");
   }
+  const std::string without_times = fmt::format("grantctl grant {} {}{}", person->name, resource->name,
+                                                asked.read_only ? " --read-only" : "");
   int64_t length = asked.for_us.value_or(resource->default_us);
   if (length > resource->max_us) {
     auto r = refusal("TooLong",
                      fmt::format("{} is opened for at most {} at a time", resource->name,
                                  base::print_duration(resource->max_us).view()),
-                     fmt::format("grantctl grant {} {} --for {}", person->name, resource->name,
+                     fmt::format("{} --for {}", without_times,
                                  base::print_duration_short(resource->max_us).view()));
     r.parameters.set("max_us", resource->max_us);
     return std::unexpected(std::move(r));
   }
-  auto from = start_of(asked.from_us, fmt::format("grantctl grant {} {}", person->name, resource->name));
+  auto from = start_of(asked.from_us, without_times);
   if (!from) return std::unexpected(std::move(from.error()));
   store::grant g;
   g.person = person->name;
@@ -103,7 +105,7 @@ std::expected<core::opening, reply> core::prepare(const open_request& asked) {
   g.made = time_.utc();
   g.made_by = asked.by;
   g.reason = asked.reason;
-  g.scopes = policy::scopes_of(*person, *resource);
+  g.scopes = policy::scopes_of(*person, *resource, !asked.read_only, {});
   auto one = reserve(std::move(g));
   if (one) one->asked = &asked;
   return one;

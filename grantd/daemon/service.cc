@@ -67,7 +67,9 @@ type Lock (
   made_by: string, covers: ?int
 )
 
-method Grant(person: string, resource: string, for_us: ?int, from_us: ?int, reason: ?string) -> (grant: Grant, warning: ?string)
+method Grant(person: string, resource: string, for_us: ?int, from_us: ?int, read_only: ?bool, reason: ?string) -> (
+  grant: Grant, warning: ?string
+)
 method Revoke(id: ?string, person: ?string, resource: ?string, reason: ?string) -> (grants: []Grant, durable: bool)
 method GiveBack(id: ?string) -> (grants: []Grant, durable: bool)
 method List(person: ?string, resource: ?string, all: ?bool, limit: ?int) -> (grants: []Grant)

@@ -55,6 +55,9 @@ TEST(each_command_sends_the_method_of_the_protocol) {
   asks({"grant", "alice", "orders-db", "--from", "14:00", "--until", "15:30"},
        R"({"method":"org.grantd.Access.Grant","parameters":{"person":"alice","resource":"orders-db",)"
        R"("for_us":5400000000,"from_us":1795352400000000}})");
+  asks({"grant", "alice", "orders-db", "--read-only"},
+       R"({"method":"org.grantd.Access.Grant","parameters":{"person":"alice","resource":"orders-db",)"
+       R"("read_only":true}})");
   asks({"revoke", "g-7k2m"}, R"({"method":"org.grantd.Access.Revoke","parameters":{"id":"g-7k2m"}})");
   asks({"revoke", "--person", "alice", "--reason", "left"},
        R"({"method":"org.grantd.Access.Revoke","parameters":{"person":"alice","reason":"left"}})");

@@ -18,6 +18,24 @@ TEST(a_self_service_request_opens_at_once) {
   TEST_ASSERT_EQUAL_STRING("read-only", member(*r.parameters.find("grant"), "access"));
 }
 
+TEST(a_grant_opens_what_the_resource_allows_unless_less_is_said) {
+  asking w;
+  auto access = [&](const std::string& more) {
+    auto r = w.root("Grant", R"({"person":"alice","resource":"orders-db")" + more + "}");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    return member(*r.parameters.find("grant"), "access");
+  };
+  TEST_ASSERT_EQUAL_STRING("read-only", access(R"(,"read_only":true)"));
+  TEST_ASSERT_EQUAL_INT(decision::access::read_only, w.lookup().given);
+  TEST_ASSERT_EQUAL_STRING("read-write", access(""));
+  TEST_ASSERT_EQUAL_INT(decision::access::read_write, w.lookup().given);
+  // What is offered instead opens no more than what was asked for.
+  auto longer = w.root("Grant", R"({"person":"alice","resource":"orders-db","read_only":true,"for_us":)" +
+                                    std::to_string(int64_t{100} * 3600 * base::us_per_s) + "}");
+  TEST_ASSERT_EQUAL_STRING("grantctl grant alice orders-db --read-only --for 8h",
+                           member(longer.parameters, "help"));
+}
+
 TEST(a_request_waits_for_an_approval_which_opens_it) {
   asking w;
   std::string id = w.request("alice", "orders-db", R"(,"for_us":3600000000,"reason":"OPS-12")");
