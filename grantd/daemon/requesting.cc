@@ -92,6 +92,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   const policy::policy& p = *roster_.policy();
   auto from = start_of(a.from_us, asking_again(given));
   if (!from) return std::unexpected(std::move(from.error()));
+  if (answered_before(a, a.from_us ? from.value() : std::optional<int64_t>(), out)) return {};
   bool unknown = false;
   auto used = [&](std::string_view rule) -> unsigned {
     auto before = store_->self_service_between(a.person, rule, {*from - day_us}, {*from + day_us});
@@ -163,6 +164,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   if (const pending_request* same = pending_.same_as(r)) {
     reply again;
     again.parameters.set("request", describe(same->is, time_, same->lapses, people_of(&p, same->is)));
+    again.parameters.set("repeated", true);
     out.push_back({a.from, std::move(again)});
     return {};
   }
@@ -359,14 +361,7 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
       }
       events_.push_back(
           {.name = "granted", .person = d.is.person, .grant = grant, .request = object, .also = also});
-      if (publication_.error().empty()) {
-        answer.parameters.set("grant", std::move(grant));
-        if (std::string w = lock_warning(*g); !w.empty()) answer.parameters.set("warning", std::move(w));
-      } else {
-        answer = refusal("NoTable",
-                         fmt::format("grant {} is made, but {}", id_of(granted[i]), publication_.error()),
-                         "journalctl -u grantd");
-      }
+      answer = opened(*g, std::move(grant), object);
     }
     for (ticket t : d.waiting) out.push_back({t, answer});
   }

@@ -106,7 +106,7 @@ method Watch(person: ?string) -> (event: string, grant: ?Grant, request: ?Reques
 method Request(
   resource: ?string, extends: ?string, for_us: ?int, from_us: ?int, reason: ?string, role: ?string, read_write: ?bool,
   break_glass: ?bool
-) -> (request: Request, grant: ?Grant, warning: ?string)
+) -> (request: Request, grant: ?Grant, repeated: ?bool, warning: ?string)
 method Approve(id: string, for_us: ?int, signature: ?string) -> (request: Request, grant: ?Grant, warning: ?string)
 method Deny(id: string, reason: ?string) -> (request: Request)
 method Cancel(id: string) -> (request: Request)

@@ -85,6 +85,20 @@ TEST(a_request_that_opens_at_once_says_until_when) {
   TEST_ASSERT_EQUAL_STRING("", a.result.err);
 }
 
+TEST(what_was_asked_before_is_not_told_as_new) {
+  auto again = [](const std::string& answered) {
+    return ask(by_method({{"Request", answer("{" + answered + ",\"repeated\":true}")}}), {"request", "web"})
+        .result;
+  };
+  outcome open = again("\"request\":" + request_of("granted") + ",\"grant\":" + grant_of("open"));
+  TEST_ASSERT_EQUAL_INT(0, open.code);
+  TEST_ASSERT_EQUAL_STRING("already open: g-7k2m until 17:30 +0100, 4 h 30 min left\n", open.out);
+  TEST_ASSERT_TRUE_MESSAGE(contains(open.err, "help: grantctl extend g-7k2m --for DURATION\n"), open.err);
+  outcome waits = again("\"request\":" + request_of("pending"));
+  TEST_ASSERT_EQUAL_INT(0, waits.code);
+  TEST_ASSERT_TRUE_MESSAGE(waits.out.starts_with("r-7k2m: asked before; needs 1 of bob, carol; "), waits.out);
+}
+
 TEST(break_glass_needs_a_reason_and_says_loudly_who_is_told) {
   outcome o = run_at("/nonexistent/api.sock", {"request", "web", "--break-glass"});
   TEST_ASSERT_EQUAL_INT(2, o.code);

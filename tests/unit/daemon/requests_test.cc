@@ -58,6 +58,55 @@ TEST(asking_twice_for_the_same_is_asking_once) {
   TEST_ASSERT_TRUE(id != w.request("alice", "orders-db", R"(,"reason":"another")"));
 }
 
+// What differs is another request; and what was taken away is asked for anew.
+TEST(asking_for_what_is_open_is_answered_with_it_and_takes_no_quota) {
+  asking w;
+  const std::string hour = R"({"resource":"replica","reason":"OPS-1","for_us":3600000000)";
+  auto first = w.ask("alice", "Request", hour + "}");
+  TEST_ASSERT_TRUE(first.parameters.find("repeated") == nullptr);
+  w.clock.pass(600);
+  const uint64_t recorded = w.core->truth().sequence();
+  for (const std::string& again : {hour, hour, std::string(R"({"resource":"replica","reason":"OPS-1")")}) {
+    auto r = w.ask("alice", "Request", again + "}");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    TEST_ASSERT_TRUE(*r.parameters.find("repeated")->boolean());
+    for (const char* what : {"request", "grant"}) {
+      TEST_ASSERT_EQUAL_STRING(member(*first.parameters.find(what), "id"),
+                               member(*r.parameters.find(what), "id"));
+    }
+    TEST_ASSERT_EQUAL_INT64(3000'000'000, number(*r.parameters.find("grant"), "left_us"));
+  }
+  TEST_ASSERT_EQUAL_INT64(recorded, w.core->truth().sequence());
+  TEST_ASSERT_EQUAL_INT(1, w.grants());
+  auto opens = [&](const std::string& person, const std::string& more) {
+    auto r = w.ask(person, "Request", R"({"resource":"replica")" + more + "}");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    TEST_ASSERT_TRUE(r.parameters.find("repeated") == nullptr);
+  };
+  opens("bob", R"(,"reason":"OPS-1","for_us":3600000000)");
+  opens("alice", R"(,"reason":"OPS-1","for_us":3601000000)");
+  opens("alice", R"(,"reason":"OPS-2","for_us":60000000)");
+  // The three of the day are had: what is open is answered all the same.
+  TEST_ASSERT_EQUAL_STRING("Quota", short_error(w.ask("alice", "Request", R"({"resource":"replica"})")));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("alice", "Request", hour + "}")));
+  (void)w.ask("alice", "GiveBack");
+  TEST_ASSERT_EQUAL_STRING("Quota", short_error(w.ask("alice", "Request", hour + "}")));
+}
+
+TEST(what_was_approved_for_less_is_asked_for_anew) {
+  asking w;
+  const std::string hour = R"(,"for_us":3600000000)";
+  const std::string id = w.request("alice", "orders-db", hour);
+  TEST_ASSERT_TRUE(w.ask("alice", "Request", R"({"resource":"orders-db")" + hour + "}")
+                       .parameters.find("repeated") != nullptr);
+  TEST_ASSERT_EQUAL_STRING(
+      "", short_error(w.approve_text("bob", id, bob_key, w.text(id, R"(,"for_us":1800000000)"),
+                                     R"(,"for_us":1800000000)")));
+  TEST_ASSERT_EQUAL_STRING(id, w.request("alice", "orders-db", R"(,"for_us":1800000000)"));
+  TEST_ASSERT_TRUE(id != w.request("alice", "orders-db", hour));
+  TEST_ASSERT_TRUE(id != w.request("alice", "orders-db", R"(,"for_us":1800000000,"read_write":true)"));
+}
+
 TEST(a_pending_request_survives_a_restart_and_another_boot) {
   asking w;
   std::string id = w.request("alice", "orders-db", R"(,"read_write":true)");
