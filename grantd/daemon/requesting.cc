@@ -11,14 +11,13 @@
 #include "daemon/asking_help.h"
 #include "daemon/core.h"
 #include "daemon/losses.h"
+#include "daemon/quota.h"
 #include "policy/rules.h"
 
 namespace grantd::daemon {
 namespace {
 
 using state = store::request::state;
-
-constexpr int64_t day_us = int64_t{86400} * base::us_per_s;
 
 std::string word_of(const store::request& r) {
   return fmt::format("{}: {} on {}{} for {}", request_id_of(r.number), r.person, r.resource,
@@ -94,13 +93,19 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   if (!from) return std::unexpected(std::move(from.error()));
   if (answered_before(a, a.from_us ? from.value() : std::optional<int64_t>(), out)) return {};
   bool unknown = false;
+  auto of_this_turn = [&](std::string_view rule) {
+    std::vector<base::utc_time> begins;
+    for (const draft& d : drafts_) {
+      if (d.is_new && d.opens && d.is.needs == 0 && d.is.person == a.person && d.is.rule == rule)
+        begins.push_back(d.is.start.value_or(d.is.made));
+    }
+    return begins;
+  };
   auto used = [&](std::string_view rule) -> unsigned {
-    auto before = store_->self_service_between(a.person, rule, {*from - day_us}, {*from + day_us});
+    auto before = store_->self_service_between(a.person, rule, {*from - policy::quota_us},
+                                               {*from + policy::quota_us});
     unknown = unknown || !before;
-    auto now = std::ranges::count_if(drafts_, [&](const draft& d) {
-      return d.is_new && d.opens && d.is.needs == 0 && d.is.person == a.person && d.is.rule == rule;
-    });
-    return before.value_or(0) + static_cast<unsigned>(now);
+    return before.value_or(0) + static_cast<unsigned>(of_this_turn(rule).size());
   };
   policy::judgement j = policy::judge(p,
                                       {.person = a.person,
@@ -116,8 +121,10 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
     return std::unexpected(
         refusal("Busy", "the store cannot be read: nothing opens", "journalctl -u grantd"));
   }
-  if (j.what == policy::judgement::outcome::refused || j.by == nullptr)
+  if (j.what == policy::judgement::outcome::refused || j.by == nullptr) {
+    if (j.by != nullptr) say_next_of_quota(j, *this, a.person, {*from}, of_this_turn(j.by->name));
     return std::unexpected(refusal_of(j, a, given, {*from}));
+  }
 
   draft d{.is_new = true};
   store::request& r = d.is;

@@ -169,6 +169,27 @@ TEST(a_quota_counts_over_a_restart_and_ends_with_the_day) {
   TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("bob", "Request", R"({"resource":"replica"})")));
 }
 
+TEST(a_used_up_quota_says_when_there_is_room_again) {
+  asking w;  // it is 22:13:20 UTC
+  for (const char* reason : {"1", "2", "3"}) {
+    (void)w.request("bob", "replica", R"(,"for_us":1000000,"reason":")" + std::string(reason) + "\"");
+    w.clock.pass(1800);
+  }
+  w.core->set_utc_offset(3600);
+  const std::string next = "; the next at 23:13 +0100 (in 22 h 30 min)";
+  auto message = [&] {
+    return member(w.ask("bob", "Request", R"({"resource":"replica"})").parameters, "message");
+  };
+  TEST_ASSERT_EQUAL_STRING("bob has had all 3 windows that rule replica gives in 24 hours" + next, message());
+  const std::string why =
+      member(w.ask("bob", "Explain", R"({"person":"bob","resource":"replica"})").parameters, "why");
+  TEST_ASSERT_TRUE_MESSAGE(why.ends_with(next), why);
+  w.clock.pass(81000 - 1);
+  TEST_ASSERT_TRUE_MESSAGE(message().ends_with("; the next at 23:13:20 +0100 (in 1 s)"), message());
+  w.clock.pass(1);
+  (void)w.request("bob", "replica");
+}
+
 TEST(a_policy_that_takes_the_right_to_ask_ends_grants_and_requests) {
   asking w;
   std::string open = w.request("alice", "replica");
