@@ -254,8 +254,8 @@ class core {
   void forget_if_over(uint64_t number);
   void refuse_drafts(const reply& why, std::vector<finished>& out);
   // repeated.cc
-  // Whether `a`, from `start` on if it says when, asks for no more than what is open by such a request. It has
-  // its answer then.
+  // Whether `a`, from `start` on if it says when, asks for no more than what is open by such a request. It
+  // has its answer then.
   [[nodiscard]] bool answered_before(const ask& a, std::optional<int64_t> start, std::vector<finished>& out);
   // approving.cc
   void resolve_words(std::vector<opening>& opens, std::vector<finished>& out);

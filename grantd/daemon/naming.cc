@@ -94,8 +94,7 @@ answer on_behalf(request& r) {
   const policy::policy* p = r.in.people().policy();
   if (p == nullptr) return no_policy(r);
   const policy::person* known = p->find_person(person);
-  if (known == nullptr)
-    return refusal("NoSuchPerson", "the policy knows no person " + person, "grantctl people");
+  if (known == nullptr) return refusal("NoSuchPerson", policy::no_such_person(*p, person), "grantctl people");
   r.from.on_behalf = known->name;
   return reply{};
 }

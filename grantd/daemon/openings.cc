@@ -77,7 +77,7 @@ std::expected<core::opening, reply> core::prepare(const open_request& asked) {
   const policy::policy* p = roster_.policy();
   const policy::person* person = p->find_person(asked.person);
   if (person == nullptr) {
-    return no("NoSuchPerson", fmt::format("the policy knows no person {}", asked.person), "grantctl people");
+    return no("NoSuchPerson", policy::no_such_person(*p, asked.person), "grantctl people");
   }
   const policy::resource* resource = p->find_resource(asked.resource);
   if (resource == nullptr) {
@@ -87,11 +87,11 @@ std::expected<core::opening, reply> core::prepare(const open_request& asked) {
                                                 asked.read_only ? " --read-only" : "");
   int64_t length = asked.for_us.value_or(resource->default_us);
   if (length > resource->max_us) {
-    auto r = refusal("TooLong",
-                     fmt::format("{} is opened for at most {} at a time", resource->name,
-                                 base::print_duration(resource->max_us).view()),
-                     fmt::format("{} --for {}", without_times,
-                                 base::print_duration_short(resource->max_us).view()));
+    auto r = refusal(
+        "TooLong",
+        fmt::format("{} is opened for at most {} at a time", resource->name,
+                    base::print_duration(resource->max_us).view()),
+        fmt::format("{} --for {}", without_times, base::print_duration_short(resource->max_us).view()));
     r.parameters.set("max_us", resource->max_us);
     return std::unexpected(std::move(r));
   }
@@ -115,7 +115,7 @@ std::expected<core::opening, reply> core::reserve(store::grant g) {
   if (g.scopes.empty()) {
     return std::unexpected(
         refusal("NoAccount", fmt::format("{} has no account that fits {}", g.person, g.resource),
-                fmt::format("add one under [person.{}] in {}, then: systemctl reload grantd", g.person,
+                fmt::format("add one under [person.{}] in {}, then: grantctl policy reload", g.person,
                             settings_.policy_file)));
   }
   scopes_id set = pool_.put(g.scopes);

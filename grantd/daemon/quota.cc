@@ -20,9 +20,9 @@ void say_next_of_quota(policy::judgement& j, core& in, std::string_view person, 
   const auto next = policy::next_of_quota(*j.by, std::move(also), from);
   const base::utc_time now = in.time().utc();
   if (!next || *next <= now) return;
-  j.message += fmt::format("; the next at {} (in {})",
-                           base::print_local(*next, in.set().utc_offset_s, now).view(),
-                           base::print_duration(next->us - now.us).view());
+  j.message +=
+      fmt::format("; the next at {} (in {})", base::print_local(*next, in.set().utc_offset_s, now).view(),
+                  base::print_duration(next->us - now.us).view());
 }
 
 }  // namespace grantd::daemon

@@ -10,8 +10,9 @@
 
 namespace grantd::daemon {
 
-// "...; the next at 17:30 +0100 (in 3 h 10 min)": behind the message of `j`, where it was refused for the quota
-// of its rule to `person`, whose window was to begin at `from`. `also`: begins that the store does not know yet.
+// "...; the next at 17:30 +0100 (in 3 h 10 min)": behind the message of `j`, where it was refused for the
+// quota of its rule to `person`, whose window was to begin at `from`. `also`: begins that the store does not
+// know yet.
 void say_next_of_quota(policy::judgement& j, core& in, std::string_view person, base::utc_time from,
                        std::vector<base::utc_time> also = {});
 

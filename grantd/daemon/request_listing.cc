@@ -57,7 +57,7 @@ base::boot_time lapses(const request& r, const store::request& q) {
 }  // namespace
 
 json::value described(const request& r, const store::request& q) {
-  return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people().policy(), q));
+  return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people(), q, r.in.time().utc()));
 }
 
 bool waits_for(const request& r, const store::request& q) {

@@ -102,8 +102,8 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
     return begins;
   };
   auto used = [&](std::string_view rule) -> unsigned {
-    auto before = store_->self_service_between(a.person, rule, {*from - policy::quota_us},
-                                               {*from + policy::quota_us});
+    auto before =
+        store_->self_service_between(a.person, rule, {*from - policy::quota_us}, {*from + policy::quota_us});
     unknown = unknown || !before;
     return before.value_or(0) + static_cast<unsigned>(of_this_turn(rule).size());
   };
@@ -170,7 +170,8 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   }
   if (const pending_request* same = pending_.same_as(r)) {
     reply again;
-    again.parameters.set("request", describe(same->is, time_, same->lapses, people_of(&p, same->is)));
+    again.parameters.set("request",
+                         describe(same->is, time_, same->lapses, people_of(roster_, same->is, time_.utc())));
     again.parameters.set("repeated", true);
     out.push_back({a.from, std::move(again)});
     return {};
@@ -347,8 +348,8 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
       pending_.remove(d.is.number);
     }
     const pending_request* waits = pending_.find(d.is.number);
-    const json::value object =
-        describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(), people_of(p, d.is));
+    const json::value object = describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(),
+                                        people_of(roster_, d.is, time_.utc()));
     const policy::rule* rule = rule_of(p, d.is);
     std::vector<std::string> also;
     if (rule != nullptr) also.assign(rule->approvers.begin(), rule->approvers.end());

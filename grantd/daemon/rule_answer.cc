@@ -62,7 +62,8 @@ rule_answer ask_rules(request& r, const policy::question& q, const policy::resou
   rule_answer a;
   a.judged = policy::judge(p, q, [&](std::string_view rule) {
     return r.in.truth()
-        .self_service_between(q.person, rule, {q.start.us - policy::quota_us}, {q.start.us + policy::quota_us})
+        .self_service_between(q.person, rule, {q.start.us - policy::quota_us},
+                              {q.start.us + policy::quota_us})
         .value_or(UINT_MAX);
   });
   say_next_of_quota(a.judged, r.in, q.person, q.start);

@@ -32,7 +32,7 @@ type Grant (
 type Request (
   id: string, person: string, resource: string, role: ?string, access: string, break_glass: ?bool, reason: string,
   for_us: int, start_us: ?int, first_use: ?bool, state: string, needs: int, signed: bool, approved_by: []string,
-  approvers: ?[]string, notify: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
+  approvers: ?[]string, missing: ?int, uncounted: ?[]string, notify: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
   ended_us: ?int, ended_by: ?string, ended_reason: ?string, grant: ?string, approvals: ?[]Approval
 )
 type Approval (person: string, at_us: int, for_us: int, key: ?string, signature: ?string, text: string)
@@ -75,7 +75,7 @@ method GiveBack(id: ?string) -> (grants: []Grant, durable: bool)
 method List(person: ?string, resource: ?string, all: ?bool, limit: ?int) -> (grants: []Grant)
 method Show(id: string) -> (grant: Grant)
 method Status() -> (person: ?string, grants: []Grant, requests: ?[]Request, to_approve: ?int, unreviewed: ?int,
-  locks: ?[]Lock, daemon: Daemon
+  to_review: ?[]Grant, locks: ?[]Lock, daemon: Daemon
 )
 method Explain(person: string, resource: string) -> (
   allowed: bool, until_us: ?int, left_us: ?int, grant: ?string, lock: ?Lock, points: []Point, why: string, help: string

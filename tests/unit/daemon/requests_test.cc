@@ -97,8 +97,9 @@ TEST(what_was_approved_for_less_is_asked_for_anew) {
   asking w;
   const std::string hour = R"(,"for_us":3600000000)";
   const std::string id = w.request("alice", "orders-db", hour);
-  TEST_ASSERT_TRUE(w.ask("alice", "Request", R"({"resource":"orders-db")" + hour + "}")
-                       .parameters.find("repeated") != nullptr);
+  TEST_ASSERT_TRUE(
+      w.ask("alice", "Request", R"({"resource":"orders-db")" + hour + "}").parameters.find("repeated") !=
+      nullptr);
   TEST_ASSERT_EQUAL_STRING(
       "", short_error(w.approve_text("bob", id, bob_key, w.text(id, R"(,"for_us":1800000000)"),
                                      R"(,"for_us":1800000000)")));
@@ -190,6 +191,33 @@ TEST(a_used_up_quota_says_when_there_is_room_again) {
   (void)w.request("bob", "replica");
 }
 
+TEST(a_mistyped_person_is_told_the_nearest_one_by_whoever_may_know_who_there_is) {
+  asking w;
+  auto message = [&](const std::string& who, const std::string& method, const std::string& parameters) {
+    auto r = w.ask(who, method, parameters);
+    TEST_ASSERT_FALSE(r.ok());
+    return member(r.parameters, "message");
+  };
+  const std::string did_you_mean = " aliec (did you mean \"alice\"?)";
+  for (const auto& [method, parameters] : std::vector<std::pair<std::string, std::string>>{
+           {"Grant", R"({"person":"aliec","resource":"orders-db"})"},
+           {"Explain", R"({"person":"aliec","resource":"orders-db"})"},
+           {"Revoke", R"({"person":"aliec"})"},
+           {"Lock", R"({"person":"aliec","for_us":1000000,"message":"x"})"},
+           {"Lock", R"({"name":"aliec","for_us":1000000,"message":"x"})"},
+           {"Unlock", R"({"person":"aliec"})"}}) {
+    const std::string said = message("dave", method, parameters);
+    TEST_ASSERT_TRUE_MESSAGE(said.ends_with(did_you_mean), method + ": " + said);
+  }
+  for (const char* parameters : {R"({"resource":"order-db"})", R"({"name":"order-db"})"}) {
+    const std::string said = message("dave", "Unlock", parameters);
+    TEST_ASSERT_TRUE_MESSAGE(said.ends_with(" order-db (did you mean \"orders-db\"?)"), said);
+  }
+  // Others learn nothing of who there is.
+  const std::string said = message("bot", "Explain", R"({"person":"aliec","resource":"orders-db"})");
+  TEST_ASSERT_TRUE_MESSAGE(said.find("alice") == said.npos, said);
+}
+
 TEST(a_policy_that_takes_the_right_to_ask_ends_grants_and_requests) {
   asking w;
   std::string open = w.request("alice", "replica");
@@ -262,6 +290,34 @@ TEST(break_glass_stays_flagged_until_somebody_else_signs_it_off) {
   TEST_ASSERT_EQUAL_STRING("bob", member(*r.parameters.find("grant"), "reviewed_by"));
   TEST_ASSERT_EQUAL_INT64(0, number(w.root("Status").parameters, "unreviewed"));
   TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.ask("carol", "Review", of)));
+}
+
+TEST(who_may_sign_a_break_glass_off_is_shown_it_in_status) {
+  asking w(R"([rule.replica-emergency]
+who = "dave"
+resource = "replica"
+approvals = 0
+break_glass = true
+reason = "required"
+notify = "bob"
+)");
+  auto opened = w.ask("alice", "Request", R"({"resource":"orders-db","break_glass":true,"reason":"fire"})");
+  const std::string id = member(*opened.parameters.find("grant"), "id");
+  auto shown = [&](const std::string& who) {
+    auto r = w.ask(who, "Status");
+    const auto* list = r.parameters.find("to_review");
+    return list == nullptr || list->items()->empty() ? "" : member(list->items()->front(), "id");
+  };
+  for (const char* who : {"bob", "carol", "dave"}) TEST_ASSERT_EQUAL_STRING(id, shown(who));
+  for (const char* who : {"alice", "bot"}) TEST_ASSERT_EQUAL_STRING("", shown(who));
+  (void)w.ask("bob", "Review", R"({"id":")" + id + "\"}");
+  TEST_ASSERT_EQUAL_STRING("", shown("carol"));
+  // dave has the right "grant", but this one is his own.
+  auto own = w.ask("dave", "Request", R"({"resource":"replica","break_glass":true,"reason":"fire"})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(own));
+  TEST_ASSERT_EQUAL_STRING("", shown("dave"));
+  TEST_ASSERT_EQUAL_STRING(member(*own.parameters.find("grant"), "id"), shown("bob"));
+  TEST_ASSERT_EQUAL_STRING("", shown("carol"));
 }
 
 TEST(an_extension_goes_on_from_the_end_and_keeps_to_the_rules_maximum) {
@@ -404,7 +460,7 @@ start = "first-use"
   auto shown = w.root("Show", R"({"id":")" + id + "\"}");
   TEST_ASSERT_EQUAL_INT64(600'000'000, number(*shown.parameters.find("grant"), "left_us"));
   // Elsewhere, or somebody else: not a use of it.
-  auto second = w.ask("alice", "Request", R"({"resource":"night","for_us":60000000})");
+  auto second = w.ask("alice", "Request", R"({"resource":"night","for_us":60000000,"reason":"more"})");
   for (const char* who : {"alice", "bob"}) {
     w.core->logged_in({{decision::identity_class::pg, who},
                        {decision::point_kind::postgres, "main", who[0] == 'a' ? "orders" : "night", false},
@@ -437,7 +493,7 @@ TEST(a_quota_counts_by_when_windows_begin) {
     (void)w.request("bob", "replica", R"(,"from_us":)" + std::to_string(at + i * 3600'000'000));
     w.clock.pass(86400);
   }
-  auto r = w.ask("bob", "Request", R"({"resource":"replica","from_us":)" + std::to_string(at) + "}");
+  auto r = w.ask("bob", "Request", R"({"resource":"replica","from_us":)" + std::to_string(at + 1) + "}");
   TEST_ASSERT_EQUAL_STRING("Quota", short_error(r));
 }
 
