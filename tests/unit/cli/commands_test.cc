@@ -174,6 +174,20 @@ TEST(status_says_everything_that_is_wrong) {
   }
 }
 
+TEST(each_mistake_of_a_policy_stands_on_a_line_of_its_own) {
+  std::string ill = well;
+  ill.insert(ill.size() - 1,
+             R"(,"policy_error":"policy.toml:3:7: no such key\npolicy.toml:9:1: no such person")");
+  asked a = ask(by_method({{"Status", status_of("alice", "", ill)}}), {"status"});
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl: the policy file is not in force: policy.toml:3:7: no such key\n"
+      "grantctl: policy.toml:9:1: no such person\nhelp: grantd -t\n",
+      a.result.err);
+  a = ask(by_method({{"Grant", error("NoPolicy", "no policy is in force: a\\nb")}}),
+          {"grant", "alice", "web"});
+  TEST_ASSERT_EQUAL_STRING("grantctl: no policy is in force: a\ngrantctl: b\n", a.result.err);
+}
+
 TEST(explain_answers_by_exit_code_and_names_the_one_command) {
   asked a = ask(by_method({{"Explain", explained(false)}}), {"explain", "alice", "orders-db"});
   TEST_ASSERT_EQUAL_INT(1, a.result.code);
