@@ -154,7 +154,7 @@ void add_values(answer_text& out, const line& l, const argument& a, const surrou
       out.add(source, "");
     } else if (place.host.empty()) {  // ssh could ask for a passphrase in the middle of a line
       if (!grantd) {
-        auto c = connection::to_socket(place.socket, std::min(here.timeout_us, patience_us));
+        auto c = connection::to_socket(place.socket, std::min(here.timeout_us, patience_us), {});
         if (!c) return;
         grantd.emplace(std::move(*c));
       }

@@ -21,6 +21,17 @@ Exit codes:
   0 done   1 no   2 usage   3 grantd unreachable   4 not allowed   5 in force, but not yet durable
 )";
 
+std::string usage(const command& c) {
+  std::string line = fmt::format("grantctl {}", c.name);
+  if (!c.usage.empty()) return fmt::format("{} {}", line, c.usage);
+  for (const argument& a : c.takes) {
+    line += a.required ? fmt::format(" {}", usage_word(a)) : fmt::format(" [{}]", usage_word(a));
+  }
+  return line;
+}
+
+}  // namespace
+
 std::string usage_word(const argument& a) {
   std::string word(a.name);
   if (const size_t comma = word.find(','); comma != word.npos) word.insert(comma + 1, 1, ' ');
@@ -33,17 +44,6 @@ std::string usage_word(const argument& a) {
   }
   return word;
 }
-
-std::string usage(const command& c) {
-  std::string line = fmt::format("grantctl {}", c.name);
-  if (!c.usage.empty()) return fmt::format("{} {}", line, c.usage);
-  for (const argument& a : c.takes) {
-    line += a.required ? fmt::format(" {}", usage_word(a)) : fmt::format(" [{}]", usage_word(a));
-  }
-  return line;
-}
-
-}  // namespace
 
 std::string print_help() {
   std::string out =

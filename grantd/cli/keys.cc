@@ -39,7 +39,7 @@ result<exit_code> run(context& c) {
   std::string ask_user = c.given.has("--ask-user") ? c.given.get("--ask-user") : "ask";
   // Set for all of sshd instead of in a Match block, the lines must not open other accounts.
   if (c.given.has("user") && c.given.get("user") != ask_user) return exit_code::done;
-  auto to = connection::to_socket(c.opts.socket, c.here.timeout_us);
+  auto to = connection::to_socket(c.opts.socket, c.here.timeout_us, look_at("grantd", c.here));
   if (!to) return std::unexpected(std::move(to.error()));
   auto answer = client(std::move(*to)).call("Keys");
   if (!answer) return std::unexpected(std::move(answer.error()));

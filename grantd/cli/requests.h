@@ -23,6 +23,8 @@ struct access_request {
   int64_t for_us = 0, needs = 0, made_us = 0, lapses_us = 0, left_us = 0;
   std::optional<int64_t> start_us, ended_us;
   std::vector<std::string> approved_by, approvers, notify;  // notify: who is told of a break-glass
+  std::vector<std::string> uncounted;                       // of approved_by: whose approval counts no longer
+  std::optional<int64_t> missing;                           // how many more it takes
   std::vector<approval> approvals;
   [[nodiscard]] bool pending() const { return state == "pending"; }
 };

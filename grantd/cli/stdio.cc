@@ -23,7 +23,7 @@ result<exit_code> run(context& c) {
   if (!base::is_plain_name(name)) {
     return refuse(exit_code::usage, fmt::format("\"{}\" is no {}'s name", name, who), "grantctl people");
   }
-  auto to = connection::to_socket(c.opts.socket, c.here.timeout_us);
+  auto to = connection::to_socket(c.opts.socket, c.here.timeout_us, look_at("grantd", c.here));
   if (!to) return std::unexpected(std::move(to.error()));
   value parameters;
   parameters.set(who, name);

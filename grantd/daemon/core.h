@@ -257,6 +257,10 @@ class core {
   void settle_drafts(const std::vector<opening>& opens, std::vector<finished>& out);
   void forget_if_over(uint64_t number);
   void refuse_drafts(const reply& why, std::vector<finished>& out);
+  // repeated.cc
+  // Whether `a`, from `start` on if it says when, asks for no more than what is open by such a request. It
+  // has its answer then.
+  [[nodiscard]] bool answered_before(const ask& a, std::optional<int64_t> start, std::vector<finished>& out);
   // approving.cc
   void resolve_words(std::vector<opening>& opens, std::vector<finished>& out);
   [[nodiscard]] std::expected<void, reply> take_word(const word& w, std::vector<opening>& opens);
@@ -308,6 +312,9 @@ class core {
   [[nodiscard]] std::expected<void, store::error> write_once(std::vector<opening>* opens, bool urgent);
   [[nodiscard]] std::expected<void, store::error> write_all(std::vector<opening>* opens, bool urgent);
   [[nodiscard]] std::expected<void, store::error> write_remaps();
+  // What whoever opened `g` is told; `request`: the one it came of.
+  [[nodiscard]] reply opened(const open_grant& g, json::value described,
+                             std::optional<json::value> request = {}) const;
   void refuse_invalid(std::vector<opening>& opens, std::vector<finished>& out);
   [[nodiscard]] reply answer_end(waiting_end& w, bool durable);
   void refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out);

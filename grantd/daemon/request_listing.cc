@@ -59,7 +59,7 @@ base::boot_time lapses(const request& r, const store::request& q) {
 }  // namespace
 
 json::value described(const request& r, const store::request& q) {
-  return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people().policy(), q));
+  return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people(), q, r.in.time().utc()));
 }
 
 std::optional<store::request> request_of(const request& r, uint64_t number) {

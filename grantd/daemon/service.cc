@@ -32,7 +32,7 @@ type Grant (
 type Request (
   id: string, person: string, resource: string, role: ?string, access: string, break_glass: ?bool, reason: string,
   for_us: int, start_us: ?int, first_use: ?bool, state: string, needs: int, signed: bool, approved_by: []string,
-  approvers: ?[]string, notify: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
+  approvers: ?[]string, missing: ?int, uncounted: ?[]string, notify: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
   ended_us: ?int, ended_by: ?string, ended_reason: ?string, grant: ?string, approvals: ?[]Approval
 )
 type Approval (person: string, at_us: int, for_us: int, key: ?string, signature: ?string, text: string)
@@ -72,13 +72,15 @@ type Lock (
   made_by: string, covers: ?int
 )
 
-method Grant(person: string, resource: string, for_us: ?int, from_us: ?int, reason: ?string) -> (grant: Grant, warning: ?string)
+method Grant(person: string, resource: string, for_us: ?int, from_us: ?int, read_only: ?bool, reason: ?string) -> (
+  grant: Grant, warning: ?string
+)
 method Revoke(id: ?string, person: ?string, resource: ?string, reason: ?string) -> (grants: []Grant, durable: bool)
 method GiveBack(id: ?string) -> (grants: []Grant, durable: bool)
 method List(person: ?string, resource: ?string, all: ?bool, limit: ?int) -> (grants: []Grant)
 method Show(id: string) -> (grant: Grant)
 method Status() -> (person: ?string, relay: ?string, grants: []Grant, requests: ?[]Request, to_approve: ?int, unreviewed: ?int,
-  locks: ?[]Lock, daemon: Daemon
+  to_review: ?[]Grant, locks: ?[]Lock, daemon: Daemon
 )
 method Explain(person: string, resource: string) -> (
   allowed: bool, until_us: ?int, left_us: ?int, grant: ?string, lock: ?Lock, points: []Point, why: string, help: string
@@ -110,7 +112,7 @@ method Watch(person: ?string) -> (event: string, grant: ?Grant, request: ?Reques
 method Request(
   resource: ?string, extends: ?string, for_us: ?int, from_us: ?int, reason: ?string, role: ?string, read_write: ?bool,
   break_glass: ?bool
-) -> (request: Request, grant: ?Grant, warning: ?string)
+) -> (request: Request, grant: ?Grant, repeated: ?bool, warning: ?string)
 method Approve(id: string, for_us: ?int, signature: ?string) -> (request: Request, grant: ?Grant, warning: ?string)
 method Deny(id: string, reason: ?string) -> (request: Request)
 method Cancel(id: string) -> (request: Request)

@@ -33,6 +33,7 @@ struct open_request {
   std::string resource;
   std::optional<int64_t> for_us;
   std::optional<int64_t> from_us;
+  bool read_only = false;  // less than the resource allows
   std::string reason;
   std::string by;
 };

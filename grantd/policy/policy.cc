@@ -173,6 +173,16 @@ std::string no_such_resource(const policy& p, std::string_view name) {
   return "the policy knows no resource " + escaped(name, 80) + near_miss(name, keys_of(p.resources));
 }
 
+std::string no_such_person(const policy& p, std::string_view name) {
+  return "the policy knows no person " + escaped(name, 80) + near_miss(name, keys_of(p.people));
+}
+
+std::string no_such_name(const policy& p, std::string_view name) {
+  std::vector<std::string_view> known = keys_of(p.people);
+  for (std::string_view resource : keys_of(p.resources)) known.push_back(resource);
+  return "the policy knows neither a person nor a resource " + escaped(name, 80) + near_miss(name, known);
+}
+
 const resource* policy::find_resource(std::string_view name) const {
   auto it = resources.find(name);
   return it == resources.end() ? nullptr : &it->second;

@@ -144,6 +144,9 @@ struct policy {
 
 // "the policy knows no resource order-db (did you mean "orders-db"?)"
 [[nodiscard]] std::string no_such_resource(const policy& p, std::string_view name);
+// The same of a person, and of what may be either. Only for those who may know who there is.
+[[nodiscard]] std::string no_such_person(const policy& p, std::string_view name);
+[[nodiscard]] std::string no_such_name(const policy& p, std::string_view name);
 
 // One file of a policy: its text, and its name for messages.
 struct source {

@@ -297,6 +297,10 @@ class store {
   // Reads what was made since, newest first, until it has so many.
   [[nodiscard]] std::expected<unsigned, error> carried_since(std::string_view suffix, base::utc_time since,
                                                              unsigned most);
+  // When they began, or will, from `after` on; at most 10000 of them.
+  [[nodiscard]] std::expected<std::vector<base::utc_time>, error> self_service_begins(std::string_view person,
+                                                                                      std::string_view rule,
+                                                                                      base::utc_time after);
   // Break-glass grants that nobody has signed off, ended ones too, newest first.
   [[nodiscard]] std::expected<std::vector<grant>, error> unreviewed(size_t limit);
   // Made once; names this host in what approvers sign. Zeros while there is no store that can be read.

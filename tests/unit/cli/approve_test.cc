@@ -183,6 +183,19 @@ TEST(a_key_that_is_not_enrolled_is_not_chosen) {
   TEST_ASSERT_EQUAL_INT(0, ask(approving(text_answer()), args, h.at_home()).result.code);
 }
 
+TEST(a_key_file_that_is_not_there_is_named) {
+  home h;
+  auto args = approve_yes;
+  args.insert(args.end(), {"--key", "/nonexistent/key"});
+  asked a = ask(approving(text_answer()), args, h.at_home());
+  TEST_ASSERT_EQUAL_INT(2, a.result.code);
+  TEST_ASSERT_TRUE_MESSAGE(
+      a.result.err.starts_with("grantctl: cannot open /nonexistent/key: No such file or directory; "),
+      a.result.err);
+  TEST_ASSERT_TRUE_MESSAGE(a.result.err.ends_with("\nhelp: grantctl approve r-7k2m\n"), a.result.err);
+  TEST_ASSERT_TRUE(nothing_was_sent(a));
+}
+
 TEST(no_key_at_all_names_the_option) {
   home h(false);
   asked a = ask(approving(text_answer()), approve_yes, h.at_home());

@@ -55,6 +55,9 @@ TEST(each_command_sends_the_method_of_the_protocol) {
   asks({"grant", "alice", "orders-db", "--from", "14:00", "--until", "15:30"},
        R"({"method":"org.grantd.Access.Grant","parameters":{"person":"alice","resource":"orders-db",)"
        R"("for_us":5400000000,"from_us":1795352400000000}})");
+  asks({"grant", "alice", "orders-db", "--read-only"},
+       R"({"method":"org.grantd.Access.Grant","parameters":{"person":"alice","resource":"orders-db",)"
+       R"("read_only":true}})");
   asks({"revoke", "g-7k2m"}, R"({"method":"org.grantd.Access.Revoke","parameters":{"id":"g-7k2m"}})");
   asks({"revoke", "--person", "alice", "--reason", "left"},
        R"({"method":"org.grantd.Access.Revoke","parameters":{"person":"alice","reason":"left"}})");
@@ -171,6 +174,20 @@ TEST(status_says_everything_that_is_wrong) {
        {"behind its anchor", "clock is behind", "policy.toml:3:7", "2 changes", "No space left"}) {
     TEST_ASSERT_TRUE_MESSAGE(contains(a.result.err, part), a.result.err);
   }
+}
+
+TEST(each_mistake_of_a_policy_stands_on_a_line_of_its_own) {
+  std::string ill = well;
+  ill.insert(ill.size() - 1,
+             R"(,"policy_error":"policy.toml:3:7: no such key\npolicy.toml:9:1: no such person")");
+  asked a = ask(by_method({{"Status", status_of("alice", "", ill)}}), {"status"});
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl: the policy file is not in force: policy.toml:3:7: no such key\n"
+      "grantctl: policy.toml:9:1: no such person\nhelp: grantd -t\n",
+      a.result.err);
+  a = ask(by_method({{"Grant", error("NoPolicy", "no policy is in force: a\\nb")}}),
+          {"grant", "alice", "web"});
+  TEST_ASSERT_EQUAL_STRING("grantctl: no policy is in force: a\ngrantctl: b\n", a.result.err);
 }
 
 TEST(explain_answers_by_exit_code_and_names_the_one_command) {

@@ -253,7 +253,13 @@ TEST(an_approval_by_a_key_that_is_gone_counts_no_longer) {
   std::string text = w.text(id);
   std::string replaced = w.policy;
   replaced.replace(replaced.find(key_line(bob_key)), key_line(bob_key).size(), key_line(strangers_key));
+  auto shown = [&](std::string_view what) {
+    return *w.ask("alice", "ShowRequest", R"({"id":")" + id + "\"}").parameters.find("request")->find(what);
+  };
+  TEST_ASSERT_EQUAL_STRING("1", shown("missing").print());
   w.load(replaced.c_str());
+  TEST_ASSERT_EQUAL_STRING("2", shown("missing").print());
+  TEST_ASSERT_EQUAL_STRING("[\"bob\"]", shown("uncounted").print());
   TEST_ASSERT_EQUAL_STRING("", short_error(w.approve_text("carol", id, carol_key, text)));
   TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
   TEST_ASSERT_EQUAL_INT(0, w.grants());
