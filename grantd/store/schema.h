@@ -257,6 +257,11 @@ BEGIN SELECT RAISE(ABORT, 'a review does not change'); END;
 CREATE TRIGGER reviews_kept BEFORE DELETE ON reviews
 BEGIN SELECT RAISE(ABORT, 'reviews are kept'); END;
 )sql",
+    R"sql(
+-- What may be told to us again after a restart has a name, and one record.
+ALTER TABLE audit ADD COLUMN once TEXT;
+CREATE UNIQUE INDEX audit_once ON audit(once) WHERE once IS NOT NULL;
+)sql",
 };
 inline constexpr int32_t schema_version = sizeof schema_steps / sizeof *schema_steps;
 

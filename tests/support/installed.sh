@@ -26,7 +26,7 @@ install_programs() {
 # The people of the example policy, as the host's and the server's administrators know them.
 installed_people() {
   local u
-  for u in alice bob carol; do
+  for u in alice bob carol hubot; do
     useradd --create-home --shell /bin/bash "$u"
     echo "$u:$u" | chpasswd
   done

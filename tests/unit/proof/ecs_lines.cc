@@ -33,19 +33,18 @@ int main() {
   put("denied",
       {{"account", "os:krb:x"}, {"remote", "2001:db8::1"}, {"pid", "99999999999"}, {"reason", "no window"}});
   put("break-glass", {{"account", "emergency"}, {"remote", std::string("192.0.2.7\0", 10)}});
-  for (const char* event : {"would-deny", "request",
-                            "approve",    "deny",
-                            "cancel",     "lapse",
-                            "granted",    "revoke",
-                            "give-back",  "shorten",
-                            "review",     "lock",
-                            "lock-end",   "leftover",
-                            "policy",     "remap",
-                            "unlock",     "clock-accept",
-                            "start",      "stop",
-                            "checkpoint", "of-a-newer-grantd",
-                            "",           "\n"})
+  for (const char* event :
+       {"would-deny", "request", "deny",         "cancel", "lapse",    "granted",    "revoke",
+        "give-back",  "shorten", "review",       "lock",   "lock-end", "leftover",   "policy",
+        "remap",      "unlock",  "clock-accept", "start",  "stop",     "checkpoint", "of-a-newer-grantd",
+        "",           "\n"})
     put(event, {{"person", "alice"}, {"by", "alice"}});
+  put("approve", {{"request", "32768"},
+                  {"request", "none"},
+                  {"request", "0"},
+                  {"lock", "32768"},
+                  {"extends", "32768"},
+                  {"grants", "32768"}});
   std::string all;
   for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
   put("denied", {{"account", all}, {"remote", "\"}\n{\"x\":\"\u2028\u2029\u0085"}, {"x\"\n", "\\"}});
