@@ -157,7 +157,8 @@ answer on_behalf(request& r) {
     return reply{};
   }
   const policy::person* known = p->find_person(*person);
-  if (known == nullptr) return refusal("NoSuchPerson", policy::no_such_person(*p, *person), "grantctl people");
+  if (known == nullptr)
+    return refusal("NoSuchPerson", policy::no_such_person(*p, *person), "grantctl people");
   r.from.on_behalf = known->name;
   return reply{};
 }
