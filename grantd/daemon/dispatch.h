@@ -27,6 +27,7 @@ struct session {
   bool watching = false;
   bool watch_all = false;
   std::string watch_person{};
+  uint64_t listener = 0;  // it is given the work of grantd-provision, under this number
 };
 
 // Who calls, by the policy in force now.
@@ -35,6 +36,7 @@ struct caller {
   std::string person;  // empty: none
   bool root = false;
   bool ask = false;
+  bool provision = false;
   bool on_behalf = false;  // the uid is an `ask` account's, which said whom it speaks for
   bool may_grant = false;
   bool may_see = false;
@@ -48,7 +50,7 @@ struct caller {
 };
 [[nodiscard]] caller identify(const core& c, const session& s);
 
-enum class role : uint8_t { anyone, person, see, grant, root, ask, root_or_ask };
+enum class role : uint8_t { anyone, person, see, grant, root, ask, root_or_ask, provision };
 
 struct request {
   core& in;
@@ -110,6 +112,8 @@ answer requests(request& r);
 answer show_request(request& r);
 answer approval_text(request& r);
 answer reload_policy(request& r);
+answer provision(request& r);
+answer provisioned(request& r);
 }  // namespace handlers
 
 // org.varlink.service.

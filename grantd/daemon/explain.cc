@@ -87,6 +87,16 @@ struct asking {
   std::string help;
 };
 
+// A window that has begun, but waits for a role of another system.
+const open_grant* opening_of(request& r, const policy::person& who, const policy::resource& what) {
+  for (const auto& [number, g] : r.in.grants().open()) {
+    if (r.in.names().text(g.person) == who.name && r.in.names().text(g.resource) == what.name &&
+        !r.in.why_opening(g, false).empty())
+      return &g;
+  }
+  return nullptr;
+}
+
 asking ask_rules(request& r, const policy::question& q, const policy::resource& what) {
   const policy::policy& p = *r.in.people().policy();
   asking a;
@@ -190,6 +200,10 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
   }
   if (r.in.time().behind()) {
     return {"there is no open grant, and the clock is behind: nothing new opens", "grantctl clock accept"};
+  }
+  if (const open_grant* g = opening_of(r, who, what)) {
+    return {fmt::format("grant {} is opening: {}", id_of(g->number), r.in.why_opening(*g, r.by.may_see)),
+            "grantctl show " + id_of(g->number)};
   }
   if (const lock_in_force* l = lock_on(r, what)) {
     return {fmt::format("{} has no open grant for {}, and {} is locked for {} more: {}", who.name, what.name,

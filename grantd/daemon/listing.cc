@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/ident.h"
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
@@ -20,9 +22,44 @@ reply others(std::string_view what) {
                  "grantctl list");
 }
 
+json::value describe_open(request& r, const open_grant& g) {
+  json::value v = describe(r.in.names(), r.in.time(), g);
+  if (std::string why = r.in.why_opening(g, r.by.may_see); !why.empty()) v.set("opening", std::move(why));
+  return v;
+}
+
+// Those that are not as grants want them.
+void add_memberships(request& r, json::value& to) {
+  constexpr std::string_view states[] = {"opening", "", "closing", ""};
+  json::value list{json::value::array{}};
+  size_t waiting = 0;
+  for (const auto& [m, e] : r.in.memberships().all()) {
+    const std::string_view state = e.leftover ? "leftover" : states[static_cast<size_t>(e.is)];
+    if (state.empty()) continue;
+    ++waiting;
+    if (list.items()->size() == most_listed) continue;
+    json::value v;
+    v.set("system", r.in.names().text(m.system));
+    v.set("account", r.in.names().text(m.account));
+    v.set("role", r.in.names().text(m.role));
+    v.set("state", state);
+    v.set("since_us", r.in.time().utc().us - (r.in.time().boot().ns - e.since.ns) / base::ns_per_us);
+    if (!e.error.empty()) v.set("error", e.error);
+    list.push(std::move(v));
+  }
+  const policy::policy* p = r.in.people().policy();
+  const bool needed = waiting != 0 || (p != nullptr && std::ranges::any_of(p->resources, [](const auto& one) {
+                                         return !one.second.member_of.empty();
+                                       }));
+  if (needed && r.in.memberships().listener() == 0)
+    to.set("provision",
+           "grantd-provision is not connected: no role is given or taken back in another system");
+  if (r.by.may_see && waiting != 0) to.set("memberships", std::move(list));
+}
+
 // What memory knows better than the store: ended here, not yet on disk.
 json::value describe_stored(request& r, const store::grant& g) {
-  if (const open_grant* o = r.in.grants().find(g.number)) return describe(r.in.names(), r.in.time(), *o);
+  if (const open_grant* o = r.in.grants().find(g.number)) return describe_open(r, *o);
   if (g.state == store::state::open) {
     if (const ended_grant* e = r.in.grants().find_ended(g.number)) return describe(r.in.names(), *e);
   }
@@ -83,7 +120,7 @@ answer list(request& r) {
       const open_grant& g = at->second;
       if (person && r.in.names().text(g.person) != *person) continue;
       if (resource && r.in.names().text(g.resource) != *resource) continue;
-      grants.push(describe(r.in.names(), r.in.time(), g));
+      grants.push(describe_open(r, g));
       ++found;
     }
   }
@@ -100,7 +137,7 @@ answer show(request& r) {
   r.in.refresh_clock();
   json::value found;
   if (const open_grant* g = r.in.grants().find(*number)) {
-    found = describe(r.in.names(), r.in.time(), *g);
+    found = describe_open(r, *g);
   } else if (const ended_grant* e = r.in.grants().find_ended(*number);
              e != nullptr && !r.in.names().text(e->was.person).empty()) {
     found = describe(r.in.names(), *e);
@@ -129,7 +166,7 @@ answer status(request& r) {
     const auto& open = r.in.grants().open();
     for (auto at = open.rbegin(); at != open.rend() && found < most_listed; ++at) {
       if (r.in.names().text(at->second.person) != r.by.person) continue;
-      grants.push(describe(r.in.names(), r.in.time(), at->second));
+      grants.push(describe_open(r, at->second));
       ++found;
     }
   }
@@ -149,6 +186,7 @@ answer status(request& r) {
   d.set("not_durable", r.in.not_durable());
   if (!r.in.table().error().empty()) d.set("table_error", table_trouble(r));
   d.set("leftovers", r.inside.leftovers());
+  add_memberships(r, d);
   done.parameters.set("daemon", std::move(d));
   return done;
 }

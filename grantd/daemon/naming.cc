@@ -35,6 +35,7 @@ answer resources(request& r) {
     v.set("default_us", resource.default_us);
     v.set("max_us", resource.max_us);
     v.set("roles", texts(resource.roles));
+    if (!resource.member_of.empty()) v.set("member_of", resource.member_of);
     list.push(std::move(v));
   }
   reply done;

@@ -11,7 +11,7 @@
 namespace grantd::policy {
 namespace {
 
-constexpr std::string_view resource_keys[] = {"description", "login_points", "roles",
+constexpr std::string_view resource_keys[] = {"description", "login_points", "roles", "member_of",
                                               "access",      "default",      "max"};
 constexpr std::string_view accesses[] = {"read-only", "read-write"};
 constexpr int64_t hour_us = 3'600'000'000;
@@ -73,6 +73,27 @@ void read_roles(fields& f, resource& res, reading& r) {
   }
 }
 
+// The name stands in what approvers sign, as its last word: a plain one cannot look like anything else there.
+void read_member_of(fields& f, resource& res, reading& r) {
+  auto t = f.text("member_of");
+  if (!t) return;
+  res.member_of = t->text;
+  if (!base::is_plain_name(t->text)) {
+    r.found.add(t->at, "member_of of " + f.what() + " cannot be " + quoted(t->text) +
+                           ": grantd gives roles of lower case letters, digits, . _ - only");
+  } else if (!res.roles.empty()) {
+    r.found.add(t->at, f.what() +
+                           " has member_of and roles: what a shared role is a member of, everybody who "
+                           "logs in by it is, window or not (make two resources)");
+  } else if (std::ranges::none_of(res.login_points, [](const login_point& p) {
+               return p.where == login_point::kind::postgres && !p.replication;
+             })) {
+    r.found.add(t->at, "member_of of " + f.what() +
+                           " is a database role, and none of its login points is a "
+                           "database (write login_points = [\"pg:CLUSTER/DATABASE\"])");
+  }
+}
+
 void read_access(fields& f, resource& res, reading& r) {
   auto t = f.text("access");
   if (!t) return;
@@ -115,6 +136,7 @@ void read_resources(const toml_value& table, reading& r) {
     read_description(f, res, r);
     read_login_points(f, res, m.at, r);
     read_roles(f, res, r);
+    read_member_of(f, res, r);
     read_access(f, res, r);
     read_durations(f, res, r);
     std::string name = res.name;

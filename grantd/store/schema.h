@@ -257,6 +257,16 @@ BEGIN SELECT RAISE(ABORT, 'a review does not change'); END;
 CREATE TRIGGER reviews_kept BEFORE DELETE ON reviews
 BEGIN SELECT RAISE(ABORT, 'reviews are kept'); END;
 )sql",
+    R"sql(
+-- Memberships that may be there because of us: written before one is given, gone after it was taken back.
+CREATE TABLE memberships(
+  system TEXT NOT NULL CHECK(system <> ''),
+  account TEXT NOT NULL CHECK(account <> ''),
+  role TEXT NOT NULL CHECK(role <> ''),
+  given INTEGER NOT NULL CHECK(given IN (0, 1)), -- 0: it may be there, or not
+  PRIMARY KEY(system, account, role)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 inline constexpr int32_t schema_version = sizeof schema_steps / sizeof *schema_steps;
 

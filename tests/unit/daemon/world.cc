@@ -71,6 +71,7 @@ void world::load(const char* policy) {
   daemon::uid_map uids;
   uids.people[alice_uid] = {"alice", "alice"};
   uids.ask = 900;
+  core->set_provisioner(provision_uid);
   core->take_policy({std::make_shared<const policy::policy>(std::move(*parsed)), std::move(uids), {}});
 }
 

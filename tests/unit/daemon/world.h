@@ -47,6 +47,8 @@ max = "8h"
 login_points = ["pam:sshd"]
 )";
 
+inline constexpr uid_t provision_uid = 901;
+
 class world {
  public:
   // `store`: its directory instead of one of its own. `vfs`: of SQLite.

@@ -43,6 +43,7 @@ void take_back_to(const temp_dir& dir, int version, const std::string& then = ""
   const std::string grants = columns_of_grants;
   std::string meta = "one, uuid, skipped, high_water_us, high_water_boot_ns, high_water_boot";
   if (version >= 2) meta += ", locks_skipped";
+  if (version >= 3) meta += ", exported_sequence, requests_skipped";
   run(db, "ATTACH '" + file_in(dir.path()) + "' AS new; INSERT INTO main.meta(" + meta + ") SELECT " + meta +
               " FROM new.meta; INSERT INTO main.grants(" + grants + ") SELECT " + grants +
               " FROM new.grants; INSERT INTO main.audit SELECT * FROM new.audit;");
@@ -56,7 +57,7 @@ void take_back_to(const temp_dir& dir, int version, const std::string& then = ""
 }
 
 TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
-  for (int version : {1, 2}) {
+  for (int version : {1, 2, 3}) {
     temp_dir dir;
     std::vector<uint64_t> numbers;
     size_t locks = 0;
@@ -72,7 +73,7 @@ TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
     take_back_to(dir, version);
     auto s = open_in(dir.path());
     TEST_ASSERT_TRUE_MESSAGE(s->locked() == lock_reason::none, s->locked_text());
-    TEST_ASSERT_EQUAL_UINT64(3, s->summarise()->schema);
+    TEST_ASSERT_EQUAL_UINT64(4, s->summarise()->schema);
     TEST_ASSERT_TRUE(open_numbers(*s) == std::vector<uint64_t>{numbers[1]});
     auto ended = s->find(numbers[0]);
     TEST_ASSERT_TRUE(ended && ended->state == store::state::revoked && ended->request == 0 &&
@@ -82,6 +83,11 @@ TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
     TEST_ASSERT_EQUAL_UINT64(numbers[1] + 1, add(*s));
     TEST_ASSERT_EQUAL_UINT64(32768, ask(*s));
     TEST_ASSERT_EQUAL_UINT64(0, s->exported());
+    bool any = false;
+    TEST_ASSERT_TRUE(s->each_membership([&](store::membership&&) { return any = true; }).has_value());
+    TEST_ASSERT_FALSE(any);
+    TEST_ASSERT_TRUE(
+        in_batch(*s, [&] { return s->set_membership({"main", "alice", "reader", true}, {}); }).has_value());
     TEST_ASSERT_TRUE(s->unreviewed(10)->empty());
     check_audit(*s);
     TEST_ASSERT_TRUE_MESSAGE(check_all(*s) == check_state::done, s->locked_text());
