@@ -40,8 +40,9 @@ void add(std::string& out, std::string_view before, std::string_view value) {
 
 level level_of(const store::audit_row& row) {
   const std::string_view event = row.event;
-  if (is_any(event, {"break-glass", "leftover"}) || !field(row, "break_glass").empty()) return level::alert;
-  if (is_any(event, {"unlock", "clock-accept"})) return level::warning;
+  if (is_any(event, {"break-glass", "leftover", "member-leftover"}) || !field(row, "break_glass").empty())
+    return level::alert;
+  if (is_any(event, {"unlock", "clock-accept", "member-found"})) return level::warning;
   if (is_any(event, {"session", "session-end", "remap", "denied", "would-deny"})) return level::info;
   return level::notice;
 }
@@ -55,10 +56,14 @@ std::string sentence_of(const store::audit_row& row) {
   add(who, who.empty() ? "" : " as ", field(row, "account"));
   add(who, who.empty() ? "" : " on ", field(row, "resource"));
   add(who, who.empty() ? "" : " at ", field(row, "login_point"));
+  if (row.event.starts_with("member")) {
+    add(who, " of ", field(row, "role"));
+    add(who, " in ", field(row, "system"));
+  }
   add(out, ": ", who);
   add(out, ", by ", field(row, "by"));
   for (std::string_view key : {"reason", "cause", "message", "note", "why"}) add(out, ": ", field(row, key));
-  if (is_any(row.event, {"checkpoint", "leftover"}))
+  if (is_any(row.event, {"checkpoint", "leftover", "member-leftover"}))
     add(out, ": ", field(row, "text"));  // an approval's is long
   return service::printable(std::string_view(out).substr(0, longest_value));
 }

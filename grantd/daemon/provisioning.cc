@@ -43,8 +43,8 @@ void core::want_memberships() {
   memberships_.want(wanted, time_.boot());
   for (const membership& m : memberships_.overdue(time_.boot())) {
     const std::string& why = memberships_.find(m)->error;
-    say(level::alert, fmt::format("LEFT OVER: {}: {}; it is tried again", words(m),
-                                  why.empty() ? "not taken back yet" : why));
+    say_recorded(level::alert, fmt::format("LEFT OVER: {}: {}; it is tried again", words(m),
+                                           why.empty() ? "not taken back yet" : why));
     keep_note("member-leftover", {{"system", std::string(pool_.text(m.system))},
                                   {"account", std::string(pool_.text(m.account))},
                                   {"role", std::string(pool_.text(m.role))},
@@ -57,7 +57,9 @@ std::expected<void, store::error> core::write_memberships() {
     const store::membership row{std::string(pool_.text(c.of.system)), std::string(pool_.text(c.of.account)),
                                 std::string(pool_.text(c.of.role)), c.given.value_or(false)};
     auto done = c.given ? store_->set_membership(row, time_.utc()) : store_->end_membership(row, time_.utc());
-    if (!done && done.error() != store::error::not_found) return done;
+    // One that the store's own rules refuse holds up nobody's end.
+    if (!done && done.error() != store::error::not_found && done.error() != store::error::invalid)
+      return done;
   }
   return {};
 }
@@ -137,7 +139,7 @@ void core::work_listed(uint64_t number, const std::vector<std::pair<std::string,
   }
   const auto strays = memberships_.listed(number, all, last, time_.boot());
   for (const membership& m : strays.found) {
-    say(level::warning, words(m) + ": no grant asks for it, so it is taken back");
+    say_recorded(level::warning, words(m) + ": no grant asks for it, so it is taken back");
     keep_note("member-found", {{"system", std::string(pool_.text(m.system))},
                                {"account", std::string(pool_.text(m.account))},
                                {"role", std::string(pool_.text(m.role))}});

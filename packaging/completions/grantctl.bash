@@ -52,7 +52,7 @@ _grantctl() {
     --resource) words=$(_grantctl_names resources name) ;;
     --format) words='ecs json chain' ;;
     --event) words='request approve deny cancel lapse granted grant revoke give-back expire review shorten lock lock-end session
-      session-end leftover denied policy start stop checkpoint' ;;
+      session-end leftover member member-end member-leftover member-found denied policy start stop checkpoint' ;;
     --host | --until | --at | --since | --reason | --message | --note | --role | --limit | --after | --ask-user | --run) return ;;
     *)
       case $command:$cur in

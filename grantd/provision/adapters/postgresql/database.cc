@@ -19,9 +19,21 @@ std::string first_line(const char* text) {
 // libpq says a server's end of a connection in more than one line; those after the first are advice.
 [[noreturn]] void fail(PGconn* c) { throw trouble{first_line(PQerrorMessage(c))}; }
 
+// libpq would quote what it cannot read, and there may be a password in it.
+void check(const std::string& connection) {
+  struct freer {
+    void operator()(PQconninfoOption* o) const { PQconninfoFree(o); }
+  };
+  char* why = nullptr;
+  std::unique_ptr<PQconninfoOption, freer> options(PQconninfoParse(connection.c_str(), &why));
+  PQfreemem(why);
+  if (!options) throw trouble{"the setting `connection` is no connection string that libpq can read"};
+}
+
 }  // namespace
 
 database::database(const std::string& connection) {
+  check(connection);
   // What stands after `dbname` wins over the connection string, what stands before gives way to it.
   const char* keys[] = {"connect_timeout", "fallback_application_name", "dbname", "client_encoding", nullptr};
   const char* values[] = {"5", "grantd-provision", connection.c_str(), "UTF8", nullptr};
