@@ -32,6 +32,7 @@ struct outcome {
   std::string trouble;    // why it is not to be believed; empty: it ended by itself with 0
 };
 
+// The process must ignore SIGPIPE: an adapter need not read what it is told.
 class adapter {
  public:
   // The error is a sentence: it could not be started.

@@ -24,6 +24,7 @@ using provision::outcome;
 constexpr int64_t ms = 1'000'000;
 
 struct stage {
+  stage() { (void)std::signal(SIGPIPE, SIG_IGN); }  // as main() does
   temp_dir dir;
   std::string program(const std::string& body) {
     const std::string path = dir / "adapter";
