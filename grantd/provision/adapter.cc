@@ -13,18 +13,16 @@ extern "C" {  // glibc 2.36 forgets it
 #include <sys/pidfd.h>
 }
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "base/duration.h"
 
 namespace grantd::provision {
 namespace {
-
-constexpr base::boot_time never = {std::numeric_limits<int64_t>::max()};
 
 struct ends {
   base::unique_fd ours, theirs;
@@ -34,10 +32,7 @@ struct ends {
 std::optional<ends> make_pipe(bool we_read) {
   std::array<int, 2> fds{};
   if (pipe2(fds.data(), O_CLOEXEC) != 0) return std::nullopt;
-  base::unique_fd read_end(fds[0]);
-  base::unique_fd write_end(fds[1]);
-  ends e{we_read ? std::move(read_end) : std::move(write_end),
-         we_read ? std::move(write_end) : std::move(read_end)};
+  ends e{base::unique_fd(fds[we_read ? 0 : 1]), base::unique_fd(fds[we_read ? 1 : 0])};
   if (fcntl(e.ours.get(), F_SETFL, O_NONBLOCK) != 0) return std::nullopt;
   return e;
 }

@@ -70,6 +70,8 @@ std::vector<database::row> database::run(const std::string& sql, std::initialize
   return rows;
 }
 
+void database::roll_back() noexcept { PQclear(PQexec(connection_.get(), "ROLLBACK")); }
+
 std::string database::quoted(const std::string& name) {
   struct freer {
     void operator()(char* p) const { PQfreemem(p); }
@@ -77,14 +79,6 @@ std::string database::quoted(const std::string& name) {
   std::unique_ptr<char, freer> text(PQescapeIdentifier(connection_.get(), name.data(), name.size()));
   if (!text) fail(connection_.get());
   return text.get();
-}
-
-transaction::~transaction() {
-  if (over_) return;
-  try {
-    in_.run("ROLLBACK");
-  } catch (const trouble&) {  // the connection is gone, and the transaction with it
-  }
 }
 
 void transaction::commit() {

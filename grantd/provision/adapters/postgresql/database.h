@@ -24,6 +24,7 @@ class database {
   explicit database(const std::string& connection);
 
   std::vector<row> run(const std::string& sql, std::initializer_list<std::string> values = {});
+  void roll_back() noexcept;  // where the connection is gone, the transaction is, too
   [[nodiscard]] std::string quoted(const std::string& name);  // an identifier
   [[nodiscard]] int version() { return PQserverVersion(connection_.get()); }
 
@@ -38,7 +39,9 @@ class database {
 class transaction {
  public:
   explicit transaction(database& d) : in_(d) { in_.run("BEGIN"); }
-  ~transaction();
+  ~transaction() {
+    if (!over_) in_.roll_back();
+  }
   transaction(const transaction&) = delete;
   transaction& operator=(const transaction&) = delete;
   void commit();
