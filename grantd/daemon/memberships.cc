@@ -86,7 +86,7 @@ void memberships::saved() {
 
 uint64_t memberships::listen(std::set<text_id> systems) {
   systems_.clear();
-  for (text_id s : systems) systems_.emplace(s, listing{});
+  while (!systems.empty()) systems_.emplace(systems.extract(systems.begin()).value(), listing{});
   for (auto& [m, e] : all_) e.work = 0;
   return listener_ = ++last_listener_;
 }

@@ -159,8 +159,8 @@ std::string core::why_opening(const open_grant& g, bool may_see) const {
   if (g.ready || !g.in_force || g.mapped.start > time_.boot()) return {};
   for (const membership& m : memberships_of(g)) {
     if (memberships_.settled(m)) continue;
-    const std::string what = fmt::format("{} is not a member of {} in {} yet", pool_.text(m.account),
-                                         pool_.text(m.role), pool_.text(m.system));
+    std::string what = fmt::format("{} is not a member of {} in {} yet", pool_.text(m.account),
+                                   pool_.text(m.role), pool_.text(m.system));
     if (memberships_.listener() == 0) return what + ": grantd-provision is not connected";
     if (!memberships_.knows(m.system))
       return fmt::format("{}: grantd-provision has no [system.{}] in its provision.toml", what,
