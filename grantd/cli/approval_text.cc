@@ -49,6 +49,7 @@ result<text_to_sign> ask_approval_text(context& c, const std::string& id, std::o
   t.text = f.text("text");
   t.is_signed = f.boolean("signed");
   if (answer->find("keys") != nullptr) t.keys = f.maybe_texts("keys");
+  t.not_yours = f.maybe_text("not_yours").value_or("");
   if (bad) return bad.refuse();
   if (std::string why = objection(t.text, id); !why.empty()) return std::unexpected(bad_answer(why));
   return t;

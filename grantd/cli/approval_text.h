@@ -13,6 +13,7 @@ namespace grantd::cli {
 struct text_to_sign {
   std::string text;                              // exact bytes; no control characters but \n
   bool is_signed = true;                         // a signature is wanted
+  std::string not_yours;                         // why the caller's own approval would be refused
   std::optional<std::vector<std::string>> keys;  // the caller's enrolled keys, where grantd says them
 };
 

@@ -34,6 +34,9 @@ struct consent {
 result<consent> ask_consent(context& c, const std::string& id, std::optional<int64_t> for_us) {
   auto text = ask_approval_text(c, id, for_us);
   if (!text) return std::unexpected(std::move(text.error()));
+  // With --key somebody may sign who is not the caller.
+  if (!text->not_yours.empty() && !(text->is_signed && c.given.has("--key")))
+    return refuse(exit_code::not_allowed, text->not_yours, "grantctl requests");
   std::optional<signing_key> key;
   if (text->is_signed) {
     auto found = find_key(c, id, c.given.get("--key"), text->keys, c.given.has("--forwarded-agent"));

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/length.h"
 #include "cli/wait.h"
 
 namespace grantd::cli {
@@ -47,7 +48,7 @@ result<exit_code> run(context& c) {
     auto g = own_grant(c);
     if (!g) return std::unexpected(std::move(g.error()));
     id = g->id;
-    if (w->until) for_us = w->until->us - g->not_after_us;
+    if (w->until) for_us = whole_seconds(w->until->us - g->not_after_us);
     if (for_us <= 0) {
       return refuse(exit_code::usage, fmt::format("{} lasts {} already", g->id, window_text(*g, c)),
                     "grantctl status");

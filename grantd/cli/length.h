@@ -13,4 +13,9 @@ namespace grantd::cli {
 [[nodiscard]] result<int64_t> length_until(context& c, base::utc_time end,
                                            std::optional<base::utc_time> from);
 
+// A request is for whole seconds (approvers read and sign them): the begun one counts.
+[[nodiscard]] constexpr int64_t whole_seconds(int64_t us) {
+  return (us + base::us_per_s - 1) / base::us_per_s * base::us_per_s;
+}
+
 }  // namespace grantd::cli

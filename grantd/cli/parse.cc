@@ -9,7 +9,9 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 
+#include "base/duration.h"
 #include "base/names.h"
 #include "cli/help.h"
 #include "cli/text.h"
@@ -77,17 +79,7 @@ result<void> take(const command& c, const std::vector<std::unique_ptr<slot>>& sl
 }
 
 result<options> choose(const globals& g, const surroundings& here) {
-  options o;
-  auto from = [&](const std::string& option, const char* variable) {
-    return option.empty() ? here.environment(variable).value_or("") : option;
-  };
-  std::string socket = from(g.socket, "GRANTD_SOCKET");
-  if (!socket.empty()) {
-    o.socket = socket;
-    o.own_socket = true;
-  }
-  // A --socket on the command line is meant for here, whatever the environment says.
-  o.host = g.host.empty() && !g.socket.empty() ? std::string() : from(g.host, "GRANTD_HOST");
+  options o = choose_place(g.socket, g.host, here);
   if (!g.format.empty() && g.format != "table" && g.format != "json") {
     return refuse(exit_code::usage, fmt::format("-o is table or json, not \"{}\"", g.format),
                   "grantctl --help");
@@ -130,6 +122,16 @@ std::vector<const CLI::App*> chosen_in(const CLI::App& app) {
   return all;
 }
 
+// "grantctl request orders-db 1h".
+std::optional<std::string> length_without_option(const std::vector<std::string>& args, const command* what) {
+  if (what == nullptr || std::ranges::find(what->takes, "--for", &argument::name) == what->takes.end())
+    return {};
+  auto at =
+      std::ranges::find_if(args, [](const std::string& a) { return base::parse_duration_us(a).has_value(); });
+  if (at == args.end() || (at != args.begin() && (at - 1)->starts_with("-"))) return {};
+  return *at;
+}
+
 std::string name_of(const std::vector<const CLI::App*>& chosen) {
   std::string name = "grantctl";
   for (const CLI::App* word : chosen) name += " " + word->get_name();
@@ -137,6 +139,21 @@ std::string name_of(const std::vector<const CLI::App*>& chosen) {
 }
 
 }  // namespace
+
+options choose_place(const std::string& socket, const std::string& host, const surroundings& here) {
+  options o;
+  auto from = [&](const std::string& option, const char* variable) {
+    return option.empty() ? here.environment(variable).value_or("") : option;
+  };
+  std::string chosen = from(socket, "GRANTD_SOCKET");
+  if (!chosen.empty()) {
+    o.socket = chosen;
+    o.own_socket = true;
+  }
+  // A --socket on the command line is meant for here, whatever the environment says.
+  o.host = host.empty() && !socket.empty() ? std::string() : from(host, "GRANTD_HOST");
+  return o;
+}
 
 result<std::variant<invocation, notice>> parse_arguments(const std::vector<std::string>& args,
                                                          const surroundings& here) {
@@ -167,6 +184,10 @@ result<std::variant<invocation, notice>> parse_arguments(const std::vector<std::
     if (chosen_in(app).empty())
       return refuse(exit_code::usage, fmt::format("there is no such command or option; {}", e.what()),
                     help());
+    if (auto meant = length_without_option(args, declared[chosen_in(app).back()].what)) {
+      return refuse(exit_code::usage, fmt::format("{} stands alone: how long is said with --for", *meant),
+                    fmt::format("{} ... --for {}", name_of(chosen_in(app)), *meant));
+    }
     return refuse(exit_code::usage, e.what(), help());
   } catch (const CLI::Error& e) {
     return refuse(exit_code::usage, e.what(), help());

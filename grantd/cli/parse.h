@@ -27,4 +27,8 @@ struct notice {
 [[nodiscard]] result<std::variant<invocation, notice>> parse_arguments(const std::vector<std::string>& args,
                                                                        const surroundings& here);
 
+// Where to ask: what --socket and --host say (empty: not given), else the surroundings.
+[[nodiscard]] options choose_place(const std::string& socket, const std::string& host,
+                                   const surroundings& here);
+
 }  // namespace grantd::cli

@@ -50,8 +50,7 @@ result<exit_code> run(context& c) {
       c.out.say(rest.substr(0, end));
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    return refuse(exit_code::no, "the policy has mistakes, the old one stays in force",
-                  "grantctl policy test");
+    return refuse(exit_code::no, "the policy has mistakes, the old one stays in force", "grantd -t");
   }
   if (c.opts.json) return exit_code::done;
   for (const grant& g : ends) {

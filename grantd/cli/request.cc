@@ -38,7 +38,7 @@ result<exit_code> run(context& c) {
   if (w->until) {
     auto us = length_until(c, *w->until, w->from);
     if (!us) return std::unexpected(std::move(us.error()));
-    w->for_us = *us;
+    w->for_us = whole_seconds(*us);
   }
   if (w->for_us) parameters.set("for_us", *w->for_us);
   if (c.given.has("--reason")) parameters.set("reason", c.given.get("--reason"));

@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "cli/complete.h"
 #include "cli/parse.h"
 
 namespace grantd::cli {
@@ -31,6 +32,10 @@ exit_code say(const refusal& r, output& out) {
 exit_code run(const std::vector<std::string>& args, const surroundings& here) {
   output out(here.out, here.err, wants_colours(here));
   out.in_place(steerable(here, here.err));
+  if (!args.empty() && args.front() == "complete") {  // its words are not ours to parse
+    out.data(complete(std::span(args).subspan(1), here));
+    return exit_code::done;
+  }
   auto parsed = parse_arguments(args, here);
   if (!parsed) return say(parsed.error(), out);
   exit_code code = exit_code::done;

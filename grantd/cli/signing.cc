@@ -161,7 +161,7 @@ result<std::string> sign(const signing_key& key, std::string_view text, context&
     if (auto written = write_new_file(file, key.line + "\n"); !written)
       return refuse(exit_code::no, written.error());
   }
-  program p{{"ssh-keygen", "-Y", "sign", "-n", "approve@grantd", "-f", file},
+  program p{{"ssh-keygen", "-q", "-Y", "sign", "-n", "approve@grantd", "-f", file},
             text,
             environment_with_agent(key.agent),
             -1,

@@ -2,6 +2,8 @@
 // What an approver signs for a request, and who may.
 #include "daemon/approval.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "policy/rules.h"
@@ -53,6 +55,16 @@ bool may_still_approve(const policy::policy* p, const store::request& r, const s
   return rule != nullptr && r.is == store::request::state::pending &&
          policy::may_approve(*rule, person, r.person) &&
          std::ranges::find(r.approvals, person, &store::approval::person) == r.approvals.end();
+}
+
+std::string objection_to_approver(const policy::rule& rule, const std::string& person,
+                                  const store::request& r) {
+  const std::string id = request_id_of(r.number);
+  if (person.empty()) return "root is no person, and approvals are people's";
+  if (person == r.person) return fmt::format("nobody approves their own request: {} is {}'s", id, r.person);
+  if (!policy::may_approve(rule, person, r.person))
+    return fmt::format("rule {} does not let {} approve {}", rule.name, person, id);
+  return {};
 }
 
 request_people people_of(const policy::policy* p, const store::request& r) {

@@ -27,6 +27,10 @@ inline constexpr size_t max_shown = 32;
 [[nodiscard]] bool may_still_approve(const policy::policy* p, const store::request& r,
                                      const std::string& person);
 
+// Why `person` (empty: root) may not approve it by that rule; empty: they may.
+[[nodiscard]] std::string objection_to_approver(const policy::rule& rule, const std::string& person,
+                                                const store::request& r);
+
 // Those and, of break-glass, who is told of it.
 [[nodiscard]] request_people people_of(const policy::policy* p, const store::request& r);
 

@@ -145,16 +145,10 @@ std::expected<store::approval, reply> core::approval_of(const word& w, const sto
     return std::unexpected(
         bad_signature(fmt::format("{} is approved by a signature of one's own ssh key", id), r.number));
   }
-  if (a.person.empty()) return std::unexpected(not_approver("root is no person, and approvals are people's"));
-  if (a.person == r.person)
-    return std::unexpected(
-        not_approver(fmt::format("nobody approves their own request: {} is {}'s", id, r.person)));
+  if (std::string no = objection_to_approver(rule, a.person, r); !no.empty())
+    return std::unexpected(not_approver(std::move(no)));
   if (locks_.of_person(a.person, time_.boot())) {
     return std::unexpected(not_approver(fmt::format("{} is locked, and approves nothing", a.person)));
-  }
-  if (!policy::may_approve(rule, a.person, r.person)) {
-    return std::unexpected(
-        not_approver(fmt::format("rule {} does not let {} approve {}", rule.name, a.person, id)));
   }
   return a;
 }

@@ -97,7 +97,8 @@ reply not_allowed(const method& m, const caller& c) {
   }
   std::string who =
       c.person.empty() ? fmt::format("uid {} is nobody of the policy", c.uid) : "you are " + c.person;
-  return refusal("NotAllowed", fmt::format("{} {}; {}", m.name, what, who), "grantctl people");
+  return refusal("NotAllowed", fmt::format("{} {}; {}", m.name, what, who),
+                 m.needs == role::root ? "as root, the same again" : "grantctl people");
 }
 
 }  // namespace

@@ -3,14 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <climits>
 
 #include "base/duration.h"
 #include "base/names.h"
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/rule_answer.h"
 #include "daemon/troubles.h"
-#include "policy/rules.h"
 
 namespace grantd::daemon::handlers {
 namespace {
@@ -79,14 +78,6 @@ const lock_in_force* lock_on(request& r, const policy::resource& what) {
   return last;
 }
 
-constexpr int64_t day_us = int64_t{86400} * base::us_per_s;
-
-// What asking would come to: which rule decides, and why.
-struct asking {
-  policy::judgement judged;
-  std::string help;
-};
-
 // A window that has begun, but waits for a role of another system.
 const open_grant* opening_of(request& r, const policy::person& who, const policy::resource& what) {
   for (const auto& [number, g] : r.in.grants().open()) {
@@ -97,76 +88,21 @@ const open_grant* opening_of(request& r, const policy::person& who, const policy
   return nullptr;
 }
 
-asking ask_rules(request& r, const policy::question& q, const policy::resource& what) {
-  const policy::policy& p = *r.in.people().policy();
-  asking a;
-  a.judged = policy::judge(p, q, [&](std::string_view rule) {
-    return r.in.truth()
-        .self_service_between(q.person, rule, {q.start.us - day_us}, {q.start.us + day_us})
-        .value_or(UINT_MAX);
-  });
-  const bool refused = a.judged.what == policy::judgement::outcome::refused;
-  const std::string how_long(base::print_duration_short(refused ? what.default_us : a.judged.for_us).view());
-  const bool wants_reason =
-      a.judged.why == policy::objection::reason_missing || a.judged.why == policy::objection::reason_pattern;
-  if (!refused && r.by.person == q.person) {
-    a.help = fmt::format("grantctl request {} --for {}{}{}{}", q.resource, how_long,
-                         q.read_write ? " --read-write" : "", q.break_glass ? " --break-glass" : "",
-                         q.reason.empty() && a.judged.by->reason_required ? " --reason TEXT" : "");
-  } else if (r.by.may_grant) {
-    a.help = fmt::format("grantctl grant {} {} --for {}", q.person, q.resource, how_long);
-  } else if (!refused) {
-    a.help = fmt::format("as {}: grantctl request {} --for {}", q.person, q.resource, how_long);
-  } else if (wants_reason) {
-    a.help = fmt::format("grantctl request {} --for {} --reason TEXT", q.resource, how_long);
-  } else if (a.judged.why == policy::objection::outside_hours) {
-    a.help = fmt::format("grantctl request {} --at TIME", q.resource);
-  } else {
-    a.help = "grantctl resources";
+// What they asked for and nobody has answered yet: asking again would change nothing.
+const store::request* waiting_request(request& r, std::string_view person, std::string_view resource) {
+  for (const auto& [number, w] : r.in.pending().all()) {
+    if (w.is.person == person && w.is.resource == resource) return &w.is;
   }
-  return a;
-}
-
-void set_asking(json::value& to, const asking& a, std::string_view requester) {
-  constexpr std::string_view outcomes[] = {"opens", "asks", "refused"};
-  json::value v;
-  v.set("outcome", outcomes[static_cast<size_t>(a.judged.what)]);
-  if (a.judged.by != nullptr) v.set("rule", a.judged.by->name);
-  if (a.judged.what == policy::judgement::outcome::refused) {
-    v.set("objection", policy::word(a.judged.why));
-    v.set("why", a.judged.message);
-  } else {
-    v.set("for_us", a.judged.for_us);
-  }
-  if (a.judged.what == policy::judgement::outcome::asks) {
-    v.set("needs", a.judged.by->approvals);
-    v.set("signed", a.judged.by->is_signed);
-    json::value names{json::value::array{}};
-    for (const std::string& name : a.judged.by->approvers) {
-      if (policy::may_approve(*a.judged.by, name, requester)) names.push(name);
-    }
-    v.set("approvers", std::move(names));
-  }
-  to.set("asking", std::move(v));
-}
-
-// One sentence about asking, after the reason why there is no window.
-std::string sentence(const asking& a) {
-  switch (a.judged.what) {
-    case policy::judgement::outcome::opens:
-      return fmt::format("; by rule {} one opens at once when asked for", a.judged.by->name);
-    case policy::judgement::outcome::asks:
-      return fmt::format("; by rule {} it takes {} approval{}", a.judged.by->name, a.judged.by->approvals,
-                         a.judged.by->approvals == 1 ? "" : "s");
-    case policy::judgement::outcome::refused:
-      break;
-  }
-  return "; asking is refused: " + a.judged.message;
+  return nullptr;
 }
 
 advice advise(request& r, const policy::person& who, const policy::resource& what, bool any_scope,
-              const decision::verdict& v, const asking& rules) {
-  std::string open_it = rules.help;
+              const decision::verdict& v, const rule_answer& rules) {
+  const store::request* waits = waiting_request(r, who.name, what.name);
+  std::string open_it = waits == nullptr ? rules.help : "grantctl show " + request_id_of(waits->number);
+  const std::string outlook =
+      waits == nullptr ? sentence(rules)
+                       : fmt::format("; request {} waits for approval", request_id_of(waits->number));
   if (!any_scope) {
     return {fmt::format("{} has no account that fits {}", who.name, what.name),
             fmt::format("add one under [person.{}] in {}, then: systemctl reload grantd", who.name,
@@ -185,9 +121,9 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
                       base::print_duration((v.until.ns - r.in.time().boot().ns) / base::ns_per_us).view()),
           open_it};
     case decision::reason::revoked:
-      return {fmt::format("grant {} was revoked", id_of(v.grant)), open_it};
+      return {fmt::format("grant {} was revoked", id_of(v.grant)) + outlook, open_it};
     case decision::reason::ended:
-      return {fmt::format("the window of grant {} has ended", id_of(v.grant)), open_it};
+      return {fmt::format("the window of grant {} has ended", id_of(v.grant)) + outlook, open_it};
     case decision::reason::locked:
       if (const lock_in_force* l = r.in.locks().find(v.grant)) {
         return {fmt::format("{} is locked for {} more: {}", subject_of(l->is), left_text(r, l->is.mapped_end),
@@ -210,7 +146,7 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
                         what.name, left_text(r, l->is.mapped_end), l->is.message),
             "grantctl locks"};
   }
-  return {fmt::format("{} has no open grant for {}", who.name, what.name) + sentence(rules), open_it};
+  return {fmt::format("{} has no open grant for {}", who.name, what.name) + outlook, open_it};
 }
 
 }  // namespace
@@ -235,7 +171,7 @@ answer explain(request& r) {
     return refusal("NoSuchPerson", "the policy knows no person " + person, "grantctl people");
   const policy::resource* what = p->find_resource(resource);
   if (what == nullptr) {
-    return refusal("NoSuchResource", "the policy knows no resource " + resource, "grantctl resources");
+    return refusal("NoSuchResource", policy::no_such_resource(*p, resource), "grantctl resources");
   }
   r.in.refresh_clock();
   json::value points{json::value::array{}};
@@ -269,7 +205,7 @@ answer explain(request& r) {
   if (reason) asked.reason = *reason;
   if (as_role) asked.role = *as_role;
   asked.start = r.in.time().utc();
-  const asking rules = ask_rules(r, asked, *what);
+  const rule_answer rules = ask_rules(r, asked, *what);
   advice a = advise(r, *who, *what, any, best, rules);
   reply done;
   done.parameters.set("allowed", any && best.allows());
@@ -283,7 +219,7 @@ answer explain(request& r) {
   done.parameters.set("points", std::move(points));
   done.parameters.set("why", std::move(a.why));
   done.parameters.set("help", std::move(a.help));
-  set_asking(done.parameters, rules, who->name);
+  done.parameters.set("asking", describe(rules, who->name));
   return done;
 }
 

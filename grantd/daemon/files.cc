@@ -28,6 +28,8 @@ std::string lines(const policy::mistakes& all) {
   return out;
 }
 
+}  // namespace
+
 // policy.toml, and policy.d/*.toml as the shell would list them in the C locale.
 std::expected<std::vector<std::string>, std::string> policy_files(const std::string& path) {
   constexpr std::string_view ending = ".toml";
@@ -55,8 +57,6 @@ std::expected<std::vector<std::string>, std::string> policy_files(const std::str
   std::ranges::sort(out.begin() + 1, out.end());
   return out;
 }
-
-}  // namespace
 
 std::expected<std::string, std::string> read_own_file(const std::string& path, size_t max) {
   base::unique_fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));

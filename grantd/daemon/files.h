@@ -6,6 +6,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "policy/config.h"
 #include "policy/policy.h"
@@ -19,6 +20,8 @@ namespace grantd::daemon {
 
 // A configuration that is absent is the defaults when `optional`. Errors: one line for each mistake.
 [[nodiscard]] std::expected<policy::config, std::string> load_config(const std::string& path, bool optional);
+// The files of the policy at `path`, in their order.
+[[nodiscard]] std::expected<std::vector<std::string>, std::string> policy_files(const std::string& path);
 // `path`, and every *.toml of the directory beside it that has its name and ends in .d (policy.d), in
 // bytewise order: one policy, all or nothing. Unix groups are asked of the name service, zones read below
 // /usr/share/zoneinfo. A name service that fails is an error: the groups would look empty.

@@ -10,11 +10,10 @@
 #include <cstring>
 #include <string>
 
-#include "base/clock.h"
+#include "daemon/check.h"
 #include "daemon/files.h"
 #include "daemon/node_key_file.h"
 #include "daemon/server.h"
-#include "policy/expect.h"
 #include "service/log.h"
 
 namespace {
@@ -42,28 +41,6 @@ void harden() {
   umask(077);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-int check(const command_line& line) {
-  int mistakes = 0;
-  auto config = load_config(line.config, !line.config_given);
-  if (!config) {
-    std::fprintf(stderr, "%s\n", config.error().c_str());
-    ++mistakes;
-  }
-  std::string policy_file = config ? config->policy : policy::config().policy;
-  auto rules = load_policy(policy_file);
-  if (!rules) {
-    std::fprintf(stderr, "%s\n", rules.error().c_str());
-    return 1;
-  }
-  for (const std::string& warning : (*rules)->warnings)
-    std::fprintf(stderr, "warning: %s\n", warning.c_str());
-  for (const policy::unmet& u : policy::run_expectations(**rules, base::utc_now())) {
-    std::fprintf(stderr, "%s\n", policy::print(u).c_str());
-    ++mistakes;
-  }
-  return mistakes == 0 ? 0 : 1;
 }
 
 // What is open only the running grantd knows, and grantctl asks it.
@@ -136,7 +113,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (line.check) {
-    int rc = check(line);
+    int rc = check_files(line.config, !line.config_given);
     return rc == 0 && line.diff ? show_difference() : rc;
   }
   if (line.print) return print(line);

@@ -2,6 +2,7 @@
 // Handlers about the policy's names: Resources, People, Keys, OnBehalf.
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/rule_answer.h"
 #include "daemon/troubles.h"
 
 namespace grantd::daemon::handlers {
@@ -36,6 +37,7 @@ answer resources(request& r) {
     v.set("max_us", resource.max_us);
     v.set("roles", texts(resource.roles));
     if (!resource.member_of.empty()) v.set("member_of", resource.member_of);
+    if (!r.by.person.empty()) v.set("for_you", offer_to(*p, r.by.person, resource));
     list.push(std::move(v));
   }
   reply done;

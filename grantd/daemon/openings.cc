@@ -81,8 +81,7 @@ std::expected<core::opening, reply> core::prepare(const open_request& asked) {
   }
   const policy::resource* resource = p->find_resource(asked.resource);
   if (resource == nullptr) {
-    return no("NoSuchResource", fmt::format("the policy knows no resource {}", asked.resource),
-              "grantctl resources");
+    return no("NoSuchResource", policy::no_such_resource(*p, asked.resource), "grantctl resources");
   }
   int64_t length = asked.for_us.value_or(resource->default_us);
   if (length > resource->max_us) {

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "base/duration.h"
-#include "base/timestamp.h"
 #include "daemon/answers.h"
 #include "daemon/approval.h"
+#include "daemon/asking_help.h"
 #include "daemon/core.h"
 #include "daemon/losses.h"
 #include "policy/rules.h"
@@ -19,66 +19,6 @@ namespace {
 using state = store::request::state;
 
 constexpr int64_t day_us = int64_t{86400} * base::us_per_s;
-
-// Fit to stand between single quotes in a shell, and short enough to be said again.
-bool quotable(std::string_view text) {
-  return text.size() <= 100 &&
-         std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '\''; });
-}
-
-// What was typed, but with `option` as it would do; an empty one: all as it was.
-std::string asking_again(const ask& a, std::string_view option = {}, std::string_view as = {}) {
-  std::string text =
-      a.extends == 0 ? "grantctl request " + a.resource : "grantctl extend " + id_of(a.extends);
-  auto add = [&](std::string_view one, std::string_view argument) {
-    if (one != option) text += fmt::format(" {}{}{}", one, argument.empty() ? "" : " ", argument);
-  };
-  if (!a.role.empty() && quotable(a.role)) add("--role", "'" + a.role + "'");
-  if (a.read_write && a.extends == 0) add("--read-write", "");
-  if (a.break_glass && a.extends == 0) add("--break-glass", "");
-  if (a.for_us) add("--for", base::print_duration_short(*a.for_us).view());
-  if (!a.reason.empty() && quotable(a.reason)) add("--reason", "'" + a.reason + "'");
-  if (!option.empty()) text += fmt::format(" {} {}", option, as);
-  return text;
-}
-
-// `typed`: as it came, before an extension was made whole.
-reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed, base::utc_time from) {
-  using policy::objection;
-  switch (j.why) {
-    case objection::no_such_person:
-      return refusal("NoSuchPerson", j.message, "grantctl people");
-    case objection::no_such_resource:
-      return refusal("NoSuchResource", j.message, "grantctl resources");
-    case objection::no_account:
-      return refusal("NoAccount", j.message, fmt::format("grantctl explain {} {}", a.person, a.resource));
-    case objection::denied:
-      return refusal("Denied", j.message, "grantctl resources");
-    case objection::outside_hours: {
-      auto next = j.by == nullptr ? std::nullopt : policy::next_opening(*j.by, from);
-      return refusal("OutsideHours", j.message,
-                     asking_again(typed, "--at", next ? base::print_timestamp(*next).view() : "TIME"));
-    }
-    case objection::too_long: {
-      std::string most(base::print_duration_short(j.for_us).view());
-      reply r =
-          refusal("TooLong", j.message, asking_again(typed, "--for", a.extends == 0 ? most : "DURATION"));
-      r.parameters.set("max_us", j.for_us);
-      return r;
-    }
-    case objection::reason_missing:
-    case objection::reason_pattern:
-      return refusal("ReasonNeeded", j.message, asking_again(typed, "--reason", "TEXT"));
-    case objection::quota:
-      return refusal("Quota", j.message, "grantctl list --all");
-    case objection::no_rule:
-    case objection::read_only:
-    case objection::no_break_glass:
-    case objection::none:
-      break;
-  }
-  return refusal("NoRule", j.message, fmt::format("grantctl explain {} {}", a.person, a.resource));
-}
 
 std::string word_of(const store::request& r) {
   return fmt::format("{}: {} on {}{} for {}", request_id_of(r.number), r.person, r.resource,

@@ -107,7 +107,9 @@ void say_help(const answer& a, std::span<char> out) noexcept {
 void say_help_to_write(const answer& a, std::span<char> out) noexcept {
   line l{out};
   const bool known = a.resource.size > 0;
-  l.add("ask for writing: grantctl request ").add(known ? resource(a) : "RESOURCE").add(" --read-write");
+  l.add("ask for writing, if a rule gives it: grantctl request ")
+      .add(known ? resource(a) : "RESOURCE")
+      .add(" --read-write");
   l.add(known ? "" : " (see: grantctl resources)");
 }
 

@@ -168,6 +168,10 @@ const person* policy::find_person(std::string_view name_or_email) const {
   return it == people.end() ? nullptr : &it->second;
 }
 
+std::string no_such_resource(const policy& p, std::string_view name) {
+  return "the policy knows no resource " + escaped(name, 80) + near_miss(name, keys_of(p.resources));
+}
+
 const resource* policy::find_resource(std::string_view name) const {
   auto it = resources.find(name);
   return it == resources.end() ? nullptr : &it->second;

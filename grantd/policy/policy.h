@@ -126,6 +126,9 @@ struct policy {
   [[nodiscard]] const person* person_of_os_user(std::string_view user) const;
 };
 
+// "the policy knows no resource order-db (did you mean "orders-db"?)"
+[[nodiscard]] std::string no_such_resource(const policy& p, std::string_view name);
+
 // One file of a policy: its text, and its name for messages.
 struct source {
   std::string text;

@@ -44,7 +44,9 @@ std::string refusal(objection why, const rule* by, const question& q, int64_t mo
              resource + " is not to be had for " + person + ": at most " +
              std::string(base::print_duration_short(most).view()) + " (" + rule + ")";
     case objection::reason_missing:
-      return rule + " wants a reason: give one with --reason";
+      if (by == nullptr || by->reason_pattern.empty())
+        return rule + " wants a reason: give one with --reason";
+      [[fallthrough]];
     case objection::reason_pattern:
       return rule + " wants a reason in which " + quoted(by != nullptr ? by->reason_pattern : "") +
              " is found";

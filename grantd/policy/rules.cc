@@ -3,6 +3,7 @@
 #include "policy/rules.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "policy/hours.h"
@@ -33,14 +34,23 @@ int64_t longest(const rule& r, const resource& what) { return std::min(r.max_us,
 
 bool is_blank(std::string_view reason) { return reason.find_first_not_of(' ') == reason.npos; }
 
-// The first thing about this rule that the question does not meet.
-objection objection_of(const rule& r, const question& q, int64_t most, const used_function& used) {
-  if (!is_open(r, q.start, false)) return objection::outside_hours;
-  if (q.for_us && (*q.for_us > most || *q.for_us <= 0)) return objection::too_long;
-  if (r.reason_required && is_blank(q.reason)) return objection::reason_missing;
-  if (!r.reason_pattern.empty() && !is_found(r.compiled, q.reason)) return objection::reason_pattern;
-  if (r.quota && (!used || used(r.name) >= *r.quota)) return objection::quota;
-  return objection::none;
+// What of this rule the question does not meet; nothing: it fits.
+std::vector<objection> objections_of(const rule& r, const question& q, int64_t most,
+                                     const used_function& used) {
+  std::vector<objection> out;
+  if (!is_open(r, q.start, false)) out.push_back(objection::outside_hours);
+  if (q.for_us && (*q.for_us > most || *q.for_us <= 0)) out.push_back(objection::too_long);
+  if (r.reason_required && is_blank(q.reason)) {
+    out.push_back(objection::reason_missing);
+  } else if (!r.reason_pattern.empty() && !is_found(r.compiled, q.reason)) {
+    out.push_back(objection::reason_pattern);
+  }
+  if (r.quota && (!used || used(r.name) >= *r.quota)) out.push_back(objection::quota);
+  return out;
+}
+
+bool is_too_long(const std::vector<objection>& unmet) {
+  return std::ranges::find(unmet, objection::too_long) != unmet.end();
 }
 
 // Rules that speak of person, resource and access, the one to decide first.
@@ -79,13 +89,18 @@ candidates find_candidates(const policy& p, const question& q, const resource& w
   return out;
 }
 
-judgement refused(objection why, const rule* by, const question& q, int64_t most = 0) {
+judgement refused(std::vector<objection> unmet, const rule* by, const question& q, int64_t most = 0) {
   judgement out;
   out.by = by;
-  out.why = why;
+  out.why = unmet.front();
   out.for_us = most;
-  out.message = refusal(why, by, q, most);
+  for (objection why : unmet) out.message += (out.message.empty() ? "" : "; ") + refusal(why, by, q, most);
+  out.unmet = std::move(unmet);
   return out;
+}
+
+judgement refused(objection why, const rule* by, const question& q) {
+  return refused(std::vector{why}, by, q);
 }
 
 }  // namespace
@@ -94,7 +109,11 @@ judgement judge(const policy& p, const question& q, const used_function& used) {
   auto who = p.people.find(q.person);
   if (who == p.people.end()) return refused(objection::no_such_person, nullptr, q);
   const resource* what = p.find_resource(q.resource);
-  if (what == nullptr) return refused(objection::no_such_resource, nullptr, q);
+  if (what == nullptr) {
+    judgement out = refused(objection::no_such_resource, nullptr, q);
+    out.message = no_such_resource(p, q.resource);
+    return out;
+  }
   for (const auto& [name, r] : p.rules) {
     if (!denies(r, q.person, q.resource, q.read_write) || !is_open(r, q.start, true)) continue;
     return refused(objection::denied, &r, q);
@@ -103,23 +122,36 @@ judgement judge(const policy& p, const question& q, const used_function& used) {
     return refused(objection::no_account, nullptr, q);
   }
   candidates c = find_candidates(p, q, *what);
-  if (c.rules.empty()) return refused(c.none, c.nearest, q);
-  objection first = objection::none;
+  if (c.rules.empty()) {
+    judgement out = refused(c.none, c.nearest, q);
+    if (c.none == objection::read_only && !q.break_glass && may_ask(p, q.person, q.resource, true, true))
+      out.message += ", or in an emergency with --break-glass --read-write";
+    return out;
+  }
+  std::vector<objection> nearest;
   int64_t longest_there_is = 0;
   for (const rule* r : c.rules) {
     const int64_t most = longest(*r, *what);
-    const objection why = objection_of(*r, q, most, used);
-    if (why == objection::none) {
+    std::vector<objection> unmet = objections_of(*r, q, most, used);
+    if (unmet.empty()) {
       judgement out;
       out.what = r->approvals == 0 ? judgement::outcome::opens : judgement::outcome::asks;
       out.by = r;
       out.for_us = q.for_us.value_or(std::min(what->default_us, most));
       return out;
     }
-    if (first == objection::none) first = why;
-    if (why == objection::too_long) longest_there_is = std::max(longest_there_is, most);
+    if (is_too_long(unmet)) longest_there_is = std::max(longest_there_is, most);
+    if (nearest.empty()) nearest = std::move(unmet);
   }
-  return refused(first, c.rules.front(), q, first == objection::too_long ? longest_there_is : 0);
+  const int64_t most = is_too_long(nearest) ? longest_there_is : 0;
+  return refused(std::move(nearest), c.rules.front(), q, most);
+}
+
+const rule* first_rule(const policy& p, std::string_view person, std::string_view resource) {
+  const auto* what = p.find_resource(resource);
+  if (what == nullptr || !may_ask(p, person, resource, false, false)) return nullptr;
+  candidates c = find_candidates(p, {.person = person, .resource = resource}, *what);
+  return c.rules.empty() ? nullptr : c.rules.front();
 }
 
 bool rule_gives(const policy& p, const rule& r, std::string_view person, std::string_view resource,

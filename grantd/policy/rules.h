@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "policy/policy.h"
@@ -46,8 +47,9 @@ struct judgement {
   const rule* by =
       nullptr;  // the rule that decided; lives as long as the policy. Refused: the nearest one, or null
   objection why = objection::none;
-  int64_t for_us = 0;        // how long; of `too_long` the longest there is
-  std::string message = {};  // refused: one sentence, naming the thing and the reason
+  std::vector<objection> unmet = {};  // all that the nearest rule objects to, `why` first
+  int64_t for_us = 0;                 // how long; of `too_long` the longest there is
+  std::string message = {};           // refused: one sentence, naming the thing and each reason
 };
 
 // How many self-service grants by that rule the person has had in the last 24 hours.
@@ -58,6 +60,9 @@ using used_function = std::function<unsigned(std::string_view rule)>;
 // first by name. When none fits, the refusal is that of the first in the same order whose person and resource
 // fit.
 [[nodiscard]] judgement judge(const policy& p, const question& q, const used_function& used);
+
+// The rule that decides first of those that let this person ask for reading there; null: none does.
+[[nodiscard]] const rule* first_rule(const policy& p, std::string_view person, std::string_view resource);
 
 // The first full minute after `after` at which the rule's hours are open; nothing within a week.
 [[nodiscard]] std::optional<base::utc_time> next_opening(const rule& r, base::utc_time after);

@@ -71,4 +71,10 @@ ecs_words ecs_words_of(std::string_view event) {
   return found == rows.end() ? ecs_words{iam, told, open_end} : found->words;
 }
 
+std::vector<std::string_view> known_events() {
+  std::vector<std::string_view> out;
+  for (const row& r : rows) out.push_back(r.event);
+  return out;
+}
+
 }  // namespace grantd::proof

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace grantd::proof {
 
@@ -15,5 +16,8 @@ struct ecs_words {
 
 // An event that is not known here (a newer grantd's) is iam, user and info, unknown.
 [[nodiscard]] ecs_words ecs_words_of(std::string_view event);
+
+// The events that are known here.
+[[nodiscard]] std::vector<std::string_view> known_events();
 
 }  // namespace grantd::proof

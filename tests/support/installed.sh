@@ -11,8 +11,14 @@ if ldd "$build/pam_module/pam_grantd.so" | grep libasan >/dev/null; then  # not 
 fi
 
 doc=/usr/share/doc/grantd/examples
+readme=$stage_repo/tests/support/readme.py
 pam_library=$(find /usr/lib -maxdepth 2 -path '/usr/lib/*/security' | head -n 1)
 
+as_in_readme() { # line|block TEXT: does what stands there
+  local what
+  what=$("$readme" "$@")
+  sh -ec "$what"
+}
 install_programs() {
   DESTDIR='' cmake --install "$build" --prefix /usr >/run/install.log
   systemd-sysusers /usr/lib/sysusers.d/grantd.conf
@@ -35,11 +41,7 @@ installed_sshd() { # Debian's own sshd_config, README's lines, and the PAM file 
   mkdir -p /run/sshd
   ssh-keygen -A >/dev/null
   install -m 644 "$doc/pam.d-sshd" /etc/pam.d/sshd
-  cat >/etc/ssh/sshd_config.d/grantd.conf <<'CONF'
-Match User ask
-  AuthorizedKeysCommand /usr/bin/grantctl keys %u
-  AuthorizedKeysCommandUser ask
-CONF
+  "$readme" block 'Match User ask' >/etc/ssh/sshd_config.d/grantd.conf
   echo "[127.0.0.1]:$ssh_port $(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)" >/etc/ssh/ssh_known_hosts
   reaper_start
   /usr/sbin/sshd -D -p "$ssh_port" -o ListenAddress=127.0.0.1 -E /run/sshd.log &
@@ -51,8 +53,7 @@ CONF
 
 # In a booted container: the units as they are, and Debian's own ssh.service.
 installed_units() {
-  systemctl daemon-reload
-  systemctl enable --now grantd.socket grantd.service grantd-reaper.socket grantd-reaper.service 2>/run/enable.log
+  as_in_readme block 'systemctl daemon-reload' 2>/run/enable.log
   stage_wait 20 bash -c 'journalctl -q -u grantd.service | grep -q "is ready"'
 }
 installed_ssh_service() {
@@ -64,12 +65,10 @@ installed_ssh_service() {
 }
 
 installed_postgresql() { # a cluster of Debian's own making, with README's lines
-  adduser --quiet postgres grantd
+  as_in_readme line 'adduser postgres' >/run/adduser.log
   pg_createcluster 15 stage --port 5499 -- -A trust >/run/createcluster.log
-  cat >/etc/postgresql/15/stage/conf.d/grantd.conf <<'CONF'
-shared_preload_libraries = 'pg_grantd'
-grantd.mode = enforce
-CONF
+  "$readme" block 'shared_preload_libraries' | sed 's/^grantd.mode = audit/grantd.mode = enforce/' \
+    >/etc/postgresql/15/stage/conf.d/grantd.conf
   echo 'local all all trust' >/etc/postgresql/15/stage/pg_hba.conf
   pg_ctlcluster --skip-systemctl-redirect 15 stage start
   as postgres psql -Xq -p 5499 -d postgres -c 'create role alice login' -c 'create role bob login' -c 'create database orders'

@@ -29,6 +29,10 @@ is($node->safe_psql('postgres', q{select string_agg(boot_val, ' ' order by name)
 	'/run/grantd/report.sock /run/grantd/windows', "table and socket: grantd's own");
 is($node->safe_psql('postgres', q{select count(*) from pg_settings where name like 'grantd.%' and context <> 'sighup'}), '0',
 	'all of them change by a reload only');
+# The name beside the value that is assumed for it, in both.
+is(join("\n", sort(slurp_file("$ENV{GRANTD_DIR}/pg_grantd.7.scd") =~ /^\*(grantd\.\w+\* = .*)$/mg)),
+	$node->safe_psql('postgres', q{select name || '* = ' || case vartype when 'enum' then boot_val else quote_literal(boot_val) end
+		from pg_settings where name like 'grantd.%' order by 1}), 'pg_grantd(7) has all of them, with their defaults');
 
 # Out of reach of the one who logs in, even of one who is let in.
 truth(record('window', id => 'pg:alice', role => 'alice'));

@@ -272,6 +272,22 @@ TEST(a_hostile_text_is_neither_shown_raw_nor_signed) {
       grantd::proof::verify_sshsig(armour_in(a.messages.back()), "approve@grantd", turned).has_value());
 }
 
+TEST(who_cannot_approve_is_told_before_anything_is_asked_or_signed) {
+  home h;
+  const std::string text = text_answer();
+  const size_t end = text.rfind("\"signed\"");
+  const std::string own = text.substr(0, end) +
+                          R"("not_yours":"nobody approves their own request: r-7k2m is alice's",)" +
+                          text.substr(end);
+  asked a = ask(approving(own), {"approve", "r-7k2m"}, h.at_home());  // no terminal, and no --yes
+  TEST_ASSERT_EQUAL_INT(4, a.result.code);
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.err, "nobody approves their own request"), a.result.err);
+  TEST_ASSERT_TRUE(nothing_was_sent(a));
+  // Whose key it is that --key names is for grantd to say.
+  a = ask(approving(own), {"approve", "r-7k2m", "--yes", "--key", h.key}, h.at_home());
+  TEST_ASSERT_EQUAL_INT(0, a.result.code);
+}
+
 TEST(not_an_approver_is_not_allowed) {
   home h;
   asked a =

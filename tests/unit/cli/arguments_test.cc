@@ -92,6 +92,15 @@ TEST(a_command_line_that_is_not_understood_is_usage_with_help) {
   }
 }
 
+TEST(a_length_without_its_option_is_understood_and_refused) {
+  outcome o = run_at(nowhere, {"request", "orders-db", "1h"});
+  TEST_ASSERT_EQUAL_INT(2, o.code);
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl: 1h stands alone: how long is said with --for\nhelp: grantctl request ... --for 1h\n", o.err);
+  o = run_at(nowhere, {"request", "orders-db", "--for", "1h", "surplus"});
+  TEST_ASSERT_TRUE_MESSAGE(!contains(o.err, "stands alone"), o.err);
+}
+
 TEST(a_host_that_looks_like_an_option_is_refused_before_ssh_starts) {
   stage s;
   s.environment["GRANTD_SSH"] = "/nonexistent/ssh";

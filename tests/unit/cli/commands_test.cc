@@ -206,9 +206,20 @@ TEST(resources_and_people_are_tables) {
                                           R"("default_us":3600000000,"max_us":28800000000,"roles":[]}]})")}}),
           {"resources"});
   TEST_ASSERT_EQUAL_STRING(
-      "RESOURCE   ACCESS     DEFAULT  MAX  LOGIN POINTS    DESCRIPTION\n"
-      "orders-db  read-only  1h       8h   pg:main/orders  the orders\n",
+      "RESOURCE   FOR YOU  MAX  DEFAULT  ACCESS     LOGIN POINTS    DESCRIPTION\n"
+      "orders-db  -        8h   1h       read-only  pg:main/orders  the orders\n",
       a.result.out);
+  const std::string one =
+      R"("description":"","login_points":[],"access":"read-only","default_us":3600000000,)"
+      R"("max_us":28800000000,"roles":[],"for_you":)";
+  a = ask(by_method({{"Resources", answer(R"({"resources":[{"name":"a",)" + one +
+                                          R"({"rule":"r","max_us":1800000000,"approvals":1,"reason":true,)"
+                                          R"("hours":["Mon 08:00-09:00 UTC"]}},{"name":"b",)" +
+                                          one + "null}]}")}}),
+          {"resources"});
+  TEST_ASSERT_TRUE_MESSAGE(
+      contains(a.result.out, "a         1 approval, reason, Mon 08:00-09:00 UTC  30m  30m"), a.result.out);
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, "b         not to be asked for"), a.result.out);
   a = ask(by_method(
               {{"People", answer(R"({"people":[{"name":"alice","email":"alice@example.org","os":["alice"],)"
                                  R"("pg":["alice","al"],"dn":[],"krb":[],"rights":["grant"],"keys":2}]})")}}),

@@ -1,55 +1,68 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# completions/grantctl.bash and grantctl(1) know every command, and completion asks for names without a terminal.
+# bash, zsh and fish themselves offer every command and every option that --help lists, and nothing else; values of
+# which --help names the choice; files where it says FILE; and nothing, quickly, where grantd does not answer.
 # usage: completion_test.sh GRANTCTL SOURCE_DIRECTORY
 set -u
-program=$1
-source=$2
-failed=0
-is() {
-  [ "$1" = "$2" ] && return
-  printf 'not ok: %s\n expected: %s\n got:      %s\n' "$3" "$1" "$2"
-  failed=1
-}
+export LC_ALL=C
+program=$1 source=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/bin" "$work/evidence"
+touch "$work/monday.note"
+ln -s "$program" "$work/bin/grantctl"
+export PATH=$work/bin:$PATH HOME=$work GRANTD_SOCKET=$work/none
+unset GRANTD_HOST
+cd "$work" || exit 1
 
-mapfile -t commands < <("$program" --help | sed -n '/^usage/,/^Examples/s/^  \([a-z-]*\( [a-z-][a-z-]*\)\{0,1\}\)  .*/\1/p' | sort)
-mapfile -t words < <(printf '%s\n' "${commands[@]}" | cut -d' ' -f1 | sort -u)
+expect() { # LINE CANDIDATE...
+  printf '%s\n' "$1" >>lines
+  printf '%s\n' "${@:2}" | sort -u | paste -sd' ' >>expected
+}
+help_of() { grantctl "$@" --help </dev/null; }
+# "--for", "-o" and "--output" of the lines that list them.
+options_in() { sed -n 's/^  \(-\)/\1/p' | sed 's/  .*//' | grep -oE -- '(^|, )--?[a-z][a-z-]*' | tr -d ', '; }
+
+mapfile -t commands < <(help_of | sed -n '/^usage/,/^Examples/s/^  \([a-z-]*\( [a-z-][a-z-]*\)\{0,1\}\)  .*/\1/p')
 [ "${#commands[@]}" -ge 30 ] || { echo "not ok: --help names no commands"; exit 1; }
+mapfile -t first < <(printf '%s\n' "${commands[@]}" | cut -d' ' -f1)
+mapfile -t everywhere < <(help_of | options_in)
 
+expect 'grantctl ' "${first[@]}"
+expect 'grantctl policy ' test reload
+expect 'grantctl audit ' verify checkpoint export approval
 for c in "${commands[@]}"; do
-  grep -qE "^\.B[IR]? \"?$c\b" <(sed 's/\\//g' "$source/packaging/man/grantctl.1") || { echo "not ok: grantctl(1) has no $c"; failed=1; }
+  read -ra words <<<"$c"
+  mapfile -t options < <(help_of "${words[@]}" | options_in)
+  [ "${#options[@]}" -ge 7 ] || { echo "not ok: $c --help lists ${options[*]}"; exit 1; }
+  expect "grantctl $c -" "${options[@]}"
 done
+expect 'grantctl -' "${everywhere[@]}"
+expect 'grantctl list -o ' table json
+expect 'grantctl audit export --format ' ecs json chain
+expect 'grantctl audit --event lo' lock lock-end
+expect 'grantctl clock ' accept
+expect 'grantctl store ' unlock
+expect 'grantctl audit verify --key x --c' --checkpoint
+expect 'grantctl audit verify --checkpoint mo' monday.note
+expect 'grantctl audit approval r-1000v --to ' evidence bin
+expect 'grantctl request orders-db --for 1h --reason ' ''
+expect 'grantctl no-such-command -' "${everywhere[@]}"
+expect 'grantctl grant ' ''
+expect 'grantctl revoke g' ''
 
-# shellcheck source=/dev/null
-. "$source/packaging/completions/grantctl.bash"
-# What stands for grantctl while names are completed; completion calls it by name.
-# shellcheck disable=SC2317
-fake_grantctl() {
-  case $* in
-    *people) echo '{"people":[{"name":"alice","email":"a@b"},{"name":"bob"}]}' ;;
-    *resources) echo '{"resources":[{"name":"orders-db"},{"name":"web"}]}' ;;
-    *requests) echo '{"requests":[{"id":"r-8m3x"}]}' ;;
-    *list) echo '{"grants":[{"id":"g-7k2m"}]}' ;;
-  esac
-}
-complete_line() {
-  COMP_WORDS=("$@")
-  COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-  _grantctl
-  printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' '
-}
-is "$(printf '%s\n' "${words[@]}" | paste -sd' ')" "$(complete_line fake_grantctl '')" 'every command'
-is 'alice bob' "$(complete_line fake_grantctl grant '')" 'people after grant'
-is 'orders-db' "$(complete_line fake_grantctl grant alice o)" 'resources after the person'
-is 'orders-db web' "$(complete_line fake_grantctl --socket /x request --for 1h '')" 'options are no places'
-is 'g-7k2m' "$(complete_line fake_grantctl revoke g)" 'ids'
-is 'r-8m3x' "$(complete_line fake_grantctl approve '')" 'ids of requests'
-is 'g-7k2m r-8m3x' "$(complete_line fake_grantctl show '')" 'ids of both'
-is 'approval checkpoint export verify' "$(complete_line fake_grantctl audit '')" 'commands below a command'
-is '--dry-run' "$(complete_line fake_grantctl policy reload --d)" 'options of a command below'
-is '--checkpoint' "$(complete_line fake_grantctl audit verify --key x --c)" 'and behind a value'
-is '--person' "$(complete_line fake_grantctl revoke --p)" 'options of a command'
-is 'json table' "$(complete_line fake_grantctl list -o '')" 'formats'
-is '' "$(complete_line fake_grantctl --host ssh://db1 grant '')" 'nothing over ssh'
+failed=0
+for shell in bash zsh fish; do
+  before=$EPOCHREALTIME
+  timeout 60 "$source/tests/support/complete_in.$shell" "$source/packaging/completions" <lines 2>errors | sed 's:/\( \|$\):\1:g' >offered
+  took=$(( (${EPOCHREALTIME/./} - ${before/./}) / 1000 ))
+  [ ! -s errors ] || { echo "not ok: $shell says: $(head -n 5 errors)"; failed=1; }
+  if ! diff expected offered >difference; then
+    echo "not ok: $shell offers otherwise (<: expected)"
+    cat difference
+    failed=1
+  fi
+  echo "# $shell: $(wc -l <offered) lines in $took ms"
+done
 [ "$failed" = 0 ] && echo ok
 exit "$failed"

@@ -209,6 +209,10 @@ TEST(extend_without_a_grant_takes_the_only_open_one) {
                            a.messages.back());
   a = ask(status(grant_of("open")), {"extend", "--for", "until 18:30"});  // it ends at 17:30
   TEST_ASSERT_TRUE_MESSAGE(contains(a.messages.back(), R"("for_us":3600000000)"), a.messages.back());
+  std::string odd = grant_of("open");  // ends are not on whole seconds, what is asked for is
+  odd.replace(odd.find("000000", odd.find("not_after_us")), 6, "000001");
+  a = ask(status(odd), {"extend", "--for", "until 18:30"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.messages.back(), R"("for_us":3600000000)"), a.messages.back());
   a = ask(status(grant_of("open") + "," + grant_of("open", "", "g-8m3x")), {"extend", "--for", "30m"});
   TEST_ASSERT_EQUAL_INT(2, a.result.code);
   TEST_ASSERT_TRUE_MESSAGE(contains(a.result.err, "g-7k2m (orders-db), g-8m3x (orders-db); say which"),
@@ -216,6 +220,14 @@ TEST(extend_without_a_grant_takes_the_only_open_one) {
   TEST_ASSERT_TRUE(contains(a.result.err, "help: grantctl extend g-7k2m --for 30m\n"));
   TEST_ASSERT_EQUAL_INT(1, ask(status(""), {"extend", "--for", "30m"}).result.code);
   TEST_ASSERT_EQUAL_INT(2, ask(status(grant_of("open")), {"extend", "--for", "until 17:00"}).result.code);
+}
+
+TEST(until_a_time_is_asked_for_in_whole_seconds) {
+  asked a = ask(by_method({{"Clock", answer(R"({"utc_us":1795349400000001})")}}),
+                {"request", "orders-db", "--for", "until 17:30"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.messages.back(), R"("for_us":)"), a.messages.back());
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.messages.back(), "000000}") || contains(a.messages.back(), "000000,"),
+                           a.messages.back());
 }
 
 TEST(requests_are_a_table_and_a_document) {

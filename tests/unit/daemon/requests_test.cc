@@ -128,7 +128,7 @@ TEST(a_denied_or_unruled_request_names_the_reason) {
   auto help = [&](const std::string& typed) {
     return member(w.ask("alice", "Request", "{" + typed + "}").parameters, "help");
   };
-  TEST_ASSERT_EQUAL_STRING("grantctl request orders-db --reason 'OPS-12, again' --for 8h",
+  TEST_ASSERT_EQUAL_STRING("grantctl request orders-db --for 8h --reason 'OPS-12, again'",
                            help(R"("resource":"orders-db","for_us":86400000000,"reason":"OPS-12, again")"));
   TEST_ASSERT_EQUAL_STRING(
       "grantctl request orders-db --read-write --break-glass --for 10m --reason TEXT",

@@ -56,10 +56,12 @@ TEST(allowed_says_until_when_and_how_long) {
 TEST(who_may_only_read_is_told_how_to_ask_for_writing) {
   char out[256];
   guest::say_help_to_write(answer(reason::allowed, "orders-db"), out);
-  TEST_ASSERT_EQUAL_STRING("ask for writing: grantctl request orders-db --read-write", out);
+  TEST_ASSERT_EQUAL_STRING("ask for writing, if a rule gives it: grantctl request orders-db --read-write",
+                           out);
   guest::say_help_to_write(answer(reason::allowed, ""), out);
   TEST_ASSERT_EQUAL_STRING(
-      "ask for writing: grantctl request RESOURCE --read-write (see: grantctl resources)", out);
+      "ask for writing, if a rule gives it: grantctl request RESOURCE --read-write (see: grantctl resources)",
+      out);
 }
 
 TEST(no_window_names_the_resource_or_the_login_point) {

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever a person typed is repeated only where a shell would read it as one plain word.
+#include "daemon/asking_help.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/duration.h"
+#include "base/timestamp.h"
+
+namespace grantd::daemon {
+namespace {
+
+using policy::objection;
+
+// Fit to stand between single quotes in a shell, and short enough to be said again.
+bool quotable(std::string_view text) {
+  return text.size() <= 100 &&
+         std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '\''; });
+}
+
+std::string quoted(const std::string& text) {
+  return text.empty() || !quotable(text) ? std::string() : "'" + text + "'";
+}
+
+std::string_view error_of(objection why) {
+  switch (why) {
+    case objection::no_such_person:
+      return "NoSuchPerson";
+    case objection::no_such_resource:
+      return "NoSuchResource";
+    case objection::no_account:
+      return "NoAccount";
+    case objection::denied:
+      return "Denied";
+    case objection::outside_hours:
+      return "OutsideHours";
+    case objection::too_long:
+      return "TooLong";
+    case objection::reason_missing:
+    case objection::reason_pattern:
+      return "ReasonNeeded";
+    case objection::quota:
+      return "Quota";
+    case objection::no_rule:
+    case objection::read_only:
+    case objection::no_break_glass:
+    case objection::none:
+      break;
+  }
+  return "NoRule";
+}
+
+}  // namespace
+
+std::string asking_again(const ask& a, const changed_options& as) {
+  std::string text =
+      a.extends == 0 ? "grantctl request " + a.resource : "grantctl extend " + id_of(a.extends);
+  auto add = [&](std::string_view option, std::string_view was, std::string_view changed) {
+    if (std::string_view v = changed.empty() ? was : changed; !v.empty())
+      text += fmt::format(" {} {}", option, v);
+  };
+  add("--role", quoted(a.role), {});
+  if (a.read_write && as.read_write && a.extends == 0) text += " --read-write";
+  if (a.break_glass && as.break_glass && a.extends == 0) text += " --break-glass";
+  add("--for", a.for_us ? base::print_duration_short(*a.for_us).view() : std::string_view(), as.length);
+  add("--reason", quoted(a.reason), as.reason);
+  add("--at", {}, as.at);
+  return text;
+}
+
+std::string help_against(const policy::judgement& j, const ask& typed, base::utc_time from) {
+  changed_options as;
+  for (objection why : j.unmet) {
+    switch (why) {
+      case objection::no_such_person:
+        return "grantctl people";
+      case objection::no_such_resource:
+      case objection::denied:
+        return "grantctl resources";
+      case objection::quota:
+        return "grantctl list --all";
+      case objection::outside_hours: {
+        auto next = j.by == nullptr ? std::nullopt : policy::next_opening(*j.by, from);
+        as.at = next ? base::print_timestamp(*next).view() : "TIME";
+        break;
+      }
+      case objection::too_long:
+        as.length = typed.extends == 0 ? base::print_duration_short(j.for_us).view() : "DURATION";
+        break;
+      case objection::reason_missing:
+      case objection::reason_pattern:
+        as.reason = "TEXT";
+        break;
+      case objection::read_only:
+        as.read_write = false;
+        break;
+      case objection::no_break_glass:
+        as.break_glass = false;
+        break;
+      case objection::no_account:
+      case objection::no_rule:
+      case objection::none:
+        return {};
+    }
+  }
+  return asking_again(typed, as);
+}
+
+reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed, base::utc_time from) {
+  std::string help = help_against(j, typed, from);
+  if (help.empty()) help = fmt::format("grantctl explain {} {}", a.person, a.resource);
+  reply r = refusal(error_of(j.why), j.message, help);
+  if (j.why == objection::too_long) r.parameters.set("max_us", j.for_us);
+  return r;
+}
+
+}  // namespace grantd::daemon

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command that helps whoever asked and was refused: what they typed, but as it would do. Pure.
+#pragma once
+
+#include <string>
+
+#include "daemon/answers.h"
+#include "daemon/submissions.h"
+#include "policy/rules.h"
+
+namespace grantd::daemon {
+
+// What was typed, with other values for some options; empty ones stay as they were.
+struct changed_options {
+  std::string at, length, reason;
+  bool read_write = true, break_glass = true;  // false: without it
+};
+[[nodiscard]] std::string asking_again(const ask& a, const changed_options& as = {});
+
+// The command that meets everything `j` objects to, or shows why none would; empty: nothing they can type
+// helps.
+[[nodiscard]] std::string help_against(const policy::judgement& j, const ask& typed, base::utc_time from);
+
+// `typed`: as it came, before an extension was made whole.
+[[nodiscard]] reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed,
+                               base::utc_time from);
+
+}  // namespace grantd::daemon

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What explain and resources say of the rules: the same, and the same command that helps, as asking would.
+#include "asking.h"
+
+using namespace grantd;
+using namespace grantd::test;
+namespace json = daemon::json;
+
+namespace {
+
+constexpr char night[] =
+    "[resource.night]\nlogin_points = \"pg:main/night\"\naccess = \"read-write\"\nmax = \"4h\"\n"
+    "[rule.night]\nwho = \"alice\"\nresource = \"night\"\nmax = \"1h\"\napprovals = 0\n"
+    "reason = \"OPS-[0-9]+\"\nhours = \"Wed 03:00-03:01 UTC\"\n";
+
+json::value explain(asking& w, const std::string& resource, const std::string& more = "") {
+  return w.ask("alice", "Explain", R"({"person":"alice","resource":")" + resource + "\"" + more + "}")
+      .parameters;
+}
+
+}  // namespace
+
+TEST(all_that_a_rule_objects_to_is_said_at_once_by_request_and_by_explain) {
+  asking w(night);
+  auto asked = w.ask("alice", "Request", R"({"resource":"night","for_us":7200000000})").parameters;
+  const std::string message = member(asked, "message");
+  for (const char* part : {"only Wed 03:00-03:01 UTC", "at most 1h", "\"OPS-[0-9]+\" is found"})
+    TEST_ASSERT_TRUE_MESSAGE(message.find(part) != message.npos, message);
+  const std::string help = member(asked, "help");
+  TEST_ASSERT_TRUE_MESSAGE(help.starts_with("grantctl request night --for 1h --reason TEXT --at "), help);
+  TEST_ASSERT_TRUE_MESSAGE(help.ends_with("T03:00:00Z"), help);
+  TEST_ASSERT_EQUAL_STRING(help, member(explain(w, "night", R"(,"for_us":7200000000)"), "help"));
+  auto explained = explain(w, "night");
+  TEST_ASSERT_TRUE(member(explained, "help").starts_with("grantctl request night --reason TEXT --at "));
+  TEST_ASSERT_TRUE(member(explained, "why").find("OPS-[0-9]+") != std::string::npos);
+}
+
+TEST(explain_says_where_asking_for_writing_is_in_vain) {
+  asking w(
+      "[resource.books]\nlogin_points = \"pg:main/books\"\naccess = \"read-write\"\n"
+      "[rule.books]\nwho = \"alice\"\nresource = \"books\"\napprovals = 0\n"
+      "[resource.shell]\nlogin_points = \"pam:sshd\"\n"
+      "[rule.shell]\nwho = \"alice\"\nresource = \"shell\"\napprovals = 0\n");
+  auto why = [&](const char* resource) { return member(explain(w, resource), "why"); };
+  TEST_ASSERT_TRUE(why("books").ends_with("; for reading only: no rule lets alice write there"));
+  TEST_ASSERT_TRUE(why("replica").ends_with("; for reading only, as is everything at replica"));
+  TEST_ASSERT_TRUE(why("orders-db").ends_with("it takes 1 approval"));  // another rule gives writing
+  TEST_ASSERT_TRUE(why("shell").find("reading") == std::string::npos);
+  TEST_ASSERT_TRUE(
+      member(explain(w, "orders-db", R"(,"read_write":true)"), "why").ends_with("it takes 2 approvals"));
+}
+
+TEST(explain_tells_of_a_request_that_waits_and_of_the_rules_after_an_end) {
+  asking w(night);
+  const std::string id = w.request();
+  auto explained = explain(w, "orders-db");
+  TEST_ASSERT_TRUE_MESSAGE(member(explained, "why").ends_with("; request " + id + " waits for approval"),
+                           member(explained, "why"));
+  TEST_ASSERT_EQUAL_STRING("grantctl show " + id, member(explained, "help"));
+  (void)w.request("alice", "replica");
+  (void)w.ask("alice", "GiveBack");
+  TEST_ASSERT_TRUE(
+      member(explain(w, "replica"), "why").find("has ended; by rule replica one opens at once") !=
+      std::string::npos);
+}
+
+TEST(who_may_not_write_is_told_how_to_read_and_what_opens_it_in_an_emergency) {
+  asking w(
+      "[rule.bobs]\nwho = \"bob\"\nresource = \"orders-db\"\napprovals = 0\n"
+      "[rule.bobs-fire]\nwho = \"bob\"\nresource = \"orders-db\"\naccess = \"read-write\"\napprovals = 0\n"
+      "break_glass = true\nreason = \"required\"\nnotify = \"carol\"\n");
+  auto r = w.ask("bob", "Request", R"({"resource":"orders-db","read_write":true,"reason":"x"})").parameters;
+  TEST_ASSERT_EQUAL_STRING(
+      "bob may only read at orders-db (rule bobs): ask without --read-write, or in an emergency with "
+      "--break-glass --read-write",
+      member(r, "message"));
+  TEST_ASSERT_EQUAL_STRING("grantctl request orders-db --reason 'x'", member(r, "help"));
+}
+
+TEST(resources_say_what_the_callers_own_rule_wants) {
+  asking w(night);
+  auto of = [&](const json::value& answer, const std::string& name) -> const json::value* {
+    for (const json::value& r : *answer.find("resources")->items()) {
+      if (member(r, "name") == name) return r.find("for_you");
+    }
+    return nullptr;
+  };
+  const auto alice = w.ask("alice", "Resources").parameters;
+  const json::value* offer = of(alice, "night");
+  TEST_ASSERT_EQUAL_INT64(base::us_per_s * 3600, number(*offer, "max_us"));
+  TEST_ASSERT_EQUAL_INT64(0, number(*offer, "approvals"));
+  TEST_ASSERT_TRUE(*offer->find("reason")->boolean());
+  TEST_ASSERT_EQUAL_INT64(1, number(*of(alice, "orders-db"), "approvals"));
+  const auto bob = w.ask("bob", "Resources").parameters;
+  TEST_ASSERT_TRUE(of(bob, "night") != nullptr && of(bob, "night")->members() == nullptr);
+  const auto root = w.root("Resources").parameters;
+  TEST_ASSERT_TRUE(of(root, "night") == nullptr);
+}
+
+TEST(a_mistyped_resource_is_answered_with_the_one_that_was_meant) {
+  asking w;
+  for (const auto& answer :
+       {w.ask("alice", "Request", R"({"resource":"order-db"})").parameters, explain(w, "order-db")})
+    TEST_ASSERT_EQUAL_STRING("the policy knows no resource order-db (did you mean \"orders-db\"?)",
+                             member(answer, "message"));
+}
+
+TEST(who_cannot_approve_learns_it_before_signing) {
+  asking w;
+  const std::string of = R"({"id":")" + w.request() + "\"}";
+  auto not_yours = [&](const json::value& answer) {
+    const json::value* text = answer.find("not_yours");
+    return text == nullptr ? std::string() : *text->text();
+  };
+  TEST_ASSERT_TRUE(
+      not_yours(w.ask("alice", "ApprovalText", of).parameters).starts_with("nobody approves their own"));
+  TEST_ASSERT_TRUE(
+      not_yours(w.ask("dave", "ApprovalText", of).parameters).starts_with("rule orders does not let dave"));
+  TEST_ASSERT_TRUE(not_yours(w.root("ApprovalText", of).parameters).starts_with("root is no person"));
+  TEST_ASSERT_EQUAL_STRING("", not_yours(w.ask("bob", "ApprovalText", of).parameters));
+}
