@@ -78,6 +78,7 @@ void read_member_of(fields& f, resource& res, reading& r) {
   auto t = f.text("member_of");
   if (!t) return;
   res.member_of = t->text;
+  r.carried_roles.try_emplace(res.member_of, r.found.here(t->at));
   if (!base::is_plain_name(t->text)) {
     r.found.add(t->at, "member_of of " + f.what() + " cannot be " + quoted(t->text) +
                            ": grantd gives roles of lower case letters, digits, . _ - only");
