@@ -65,8 +65,8 @@ std::vector<finished> core::turn() {
   size_t ended_before = undurable_.size();
   std::vector<waiting_end> waiting;
   resolve_ends(waiting);
-  want_memberships();  // taking back begins with the end, whatever the disk says
   std::vector<waiting_lock> locked_now = take_locks(out);
+  want_memberships();  // taking back begins with the end, whatever the disk says
   bool shut = undurable_.size() > ended_before || !locked_now.empty();
   if (shut) publish();  // before the store: from here on no lookup that starts allows them
   std::vector<opening> opening_now = prepare_opens(out);
@@ -104,8 +104,8 @@ std::vector<finished> core::turn() {
     dirty_ = true;
   }
   want_memberships();
-  // Of the windows that were just made: nobody is asked to give what the store does not know of.
-  if (!opening_now.empty() && memberships_.has_unsaved()) (void)write(nullptr);
+  // Of the windows that were just made or unlocked: nobody is asked to give what the store does not know of.
+  if ((!opening_now.empty() || !unlocking.empty()) && memberships_.has_unsaved()) (void)write(nullptr);
   settle_memberships(false);
   publication_.at_least(store_->sequence());
   if (store_->locked() != published_lock_) dirty_ = true;
@@ -118,10 +118,11 @@ std::vector<finished> core::turn() {
     const open_grant* g = windows_.find(o.record.number);
     json::value object = describe(pool_, time_, *g);
     events_.push_back({.name = "grant", .person = o.record.person, .grant = object});
-    say_recorded(level::notice,
-                 fmt::format("{}: {} may use {} until {}, {} by {}", id_of(o.record.number), o.record.person,
-                             o.record.resource, base::print_timestamp(o.record.not_after).view(),
-                             o.asked == nullptr ? "asked for" : "granted", o.record.made_by));
+    say_recorded(level::notice, fmt::format("{}: {} may use {} until {}{}, {} by {}", id_of(o.record.number),
+                                            o.record.person, o.record.resource,
+                                            base::print_timestamp(o.record.not_after).view(),
+                                            g->needs_role && !g->ready ? ", once the role is given" : "",
+                                            o.asked == nullptr ? "asked for" : "granted", o.record.made_by));
     if (o.asked == nullptr) continue;
     reply r;
     if (publication_.error().empty()) {

@@ -289,11 +289,14 @@ class core {
   // provisioning.cc
   [[nodiscard]] bool load_memberships();
   [[nodiscard]] std::set<membership> memberships_of(const open_grant& g) const;
+  [[nodiscard]] bool locked_out(const open_grant& g) const;
+  [[nodiscard]] bool wants_role(const open_grant& g) const;
   void want_memberships();
   [[nodiscard]] std::expected<void, store::error> write_memberships();
   void settle_memberships(bool quiet);
   [[nodiscard]] std::optional<base::boot_time> next_start() const;
   [[nodiscard]] std::string words(const membership& m) const;
+  [[nodiscard]] bool too_strange(std::string_view name);
   // reviewing.cc
   struct waiting_review {
     ticket to;

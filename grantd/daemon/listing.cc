@@ -34,7 +34,10 @@ void add_memberships(request& r, json::value& to) {
   json::value list{json::value::array{}};
   size_t waiting = 0;
   for (const auto& [m, e] : r.in.memberships().all()) {
-    const std::string_view state = e.leftover ? "leftover" : states[static_cast<size_t>(e.is)];
+    const bool again = e.is == memberships::state::given && e.missing;
+    const std::string_view state = e.leftover ? "leftover"
+                                   : again    ? "opening"
+                                              : states[static_cast<size_t>(e.is)];
     if (state.empty()) continue;
     ++waiting;
     if (list.items()->size() == most_listed) continue;

@@ -62,7 +62,7 @@ const memberships::entry* memberships::find(const membership& m) const {
 
 bool memberships::settled(const membership& m) const {
   const entry* e = find(m);
-  return e != nullptr && e->is == state::given && e->stored == true;
+  return e != nullptr && e->is == state::given && !e->missing && e->stored == true;
 }
 
 std::vector<memberships::change> memberships::unsaved() const {
@@ -153,6 +153,11 @@ memberships::strays memberships::listed(uint64_t number, const std::vector<membe
   listing& l = at->second;
   for (const membership& m : part) {
     l.seen.insert({at->first, m.account, m.role});
+  }
+  out.too_long = all_.size() + l.seen.size() > most_memberships;
+  if (out.too_long) {
+    l = {.work = 0, .wanted = false};
+    return out;
   }
   if (!last) return out;
   for (const membership& m : l.seen) {

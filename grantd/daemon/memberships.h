@@ -23,6 +23,8 @@ struct membership {
   friend auto operator<=>(const membership&, const membership&) = default;
 };
 
+// Those known and those listed together: a list that goes beyond is not believed.
+inline constexpr size_t most_memberships = 50'000;
 // Not taken back this long after its end: an alarm, so that it is there within the second.
 inline constexpr int64_t leftover_after_ns = 900'000'000;
 
@@ -49,7 +51,7 @@ class memberships {
   void clear();
   // Every membership of a window that has begun and not ended. What is not among them is taken back.
   void want(const std::set<membership>& wanted, base::boot_time now);
-  // It is there, and the store knows that we gave it: a window may be published.
+  // It is there as far as anybody knows, and the store knows that we gave it: a window may be published.
   [[nodiscard]] bool settled(const membership& m) const;
   [[nodiscard]] const entry* find(const membership& m) const;
   [[nodiscard]] const std::map<membership, entry>& all() const { return all_; }
@@ -85,7 +87,8 @@ class memberships {
   // A part of a list (whose system the number tells); `last`: all of it was told. What is there and nobody
   // wants is taken back: those are returned. What is not there is given again.
   struct strays {
-    bool known = false;  // the number was that of a list
+    bool known = false;     // the number was that of a list
+    bool too_long = false;  // and all of it is forgotten
     std::vector<membership> found{};
   };
   strays listed(uint64_t number, const std::vector<membership>& part, bool last, base::boot_time now);

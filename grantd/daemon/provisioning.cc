@@ -31,13 +31,24 @@ std::set<membership> core::memberships_of(const open_grant& g) const {
   return all;
 }
 
-// Of every window that has begun. Nothing of a store that is not read: then nobody knows what is wanted.
+bool core::locked_out(const open_grant& g) const {
+  return std::ranges::any_of(locks_.all(), [&](const auto& l) { return locks_.touches(l.second, g); });
+}
+
+// From the start of its window to its end, and not while a lock refuses what it opens: its role could be used
+// by another window of the same person.
+bool core::wants_role(const open_grant& g) const {
+  return g.needs_role && g.in_force && g.mapped.start <= time_.boot() && !locked_out(g);
+}
+
+// Of every window that wants its role now. Nothing of a store that is not read: then nobody knows what is
+// wanted.
 void core::want_memberships() {
   if (nothing_loaded()) return;
   std::set<membership> wanted;
   if (any_needs_role_) {
     for (const auto& [number, g] : windows_.open()) {
-      if (g.needs_role && g.in_force && g.mapped.start <= time_.boot()) wanted.merge(memberships_of(g));
+      if (wants_role(g)) wanted.merge(memberships_of(g));
     }
   }
   memberships_.want(wanted, time_.boot());
@@ -71,11 +82,10 @@ void core::settle_memberships(bool quiet) {
   std::vector<uint64_t> opened;
   windows_.each_open([&](open_grant& g) {
     if (!g.needs_role) return;
-    const bool begun = g.in_force && g.mapped.start <= time_.boot();
     const bool was = g.ready;
-    g.ready = begun && (was || std::ranges::all_of(memberships_of(g), [&](const membership& m) {
-                          return memberships_.settled(m);
-                        }));
+    g.ready = wants_role(g) && (was || std::ranges::all_of(memberships_of(g), [&](const membership& m) {
+                                  return memberships_.settled(m);
+                                }));
     if (g.ready != was) dirty_ = true;
     if (g.ready && !was && !quiet) opened.push_back(g.number);
   });
@@ -102,6 +112,7 @@ uint64_t core::listen_for_work(const std::vector<std::string>& systems) {
   std::set<text_id> known;
   std::string names;
   for (const std::string& s : systems) {
+    if (too_strange(s)) continue;
     known.insert(pool_.put(s));
     names += (names.empty() ? "" : ", ") + s;
   }
@@ -124,17 +135,20 @@ void core::work_failed(uint64_t number, std::string why) {
   if (memberships_.failed(number, std::move(why))) provision_changed_ = true;
 }
 
+// Names are never forgotten: of those that only grantd-provision brings there are not any number.
+bool core::too_strange(std::string_view name) {
+  if (pool_.has(name) || ++strange_names_ <= max_strange_names) return false;
+  say(level::alert,
+      "grantd-provision says too many names that nobody knows: what it says of them is not believed");
+  return true;
+}
+
 void core::work_listed(uint64_t number, const std::vector<std::pair<std::string, std::string>>& part,
                        bool last) {
   if (nothing_loaded()) return;  // it is asked for again when what grants want is known
   std::vector<membership> all;
   for (const auto& [account, role] : part) {
-    strange_names_ += (pool_.has(account) ? 0 : 1) + (pool_.has(role) ? 0 : 1);
-    if (strange_names_ > max_strange_names) {
-      say(level::alert,
-          "grantd-provision lists too many memberships that nobody knows: the list is not believed");
-      return;
-    }
+    if (too_strange(account) || too_strange(role)) return;
     all.push_back({0, pool_.put(account), pool_.put(role)});
   }
   const auto strays = memberships_.listed(number, all, last, time_.boot());
@@ -144,6 +158,9 @@ void core::work_listed(uint64_t number, const std::vector<std::pair<std::string,
                                {"account", std::string(pool_.text(m.account))},
                                {"role", std::string(pool_.text(m.role))}});
   }
+  if (strays.too_long)
+    say(level::alert,
+        fmt::format("grantd-provision lists more than {} memberships: not believed", most_memberships));
   if (strays.known) provision_changed_ = true;
 }
 
@@ -157,6 +174,7 @@ std::vector<core::provision_work> core::take_work() {
 
 std::string core::why_opening(const open_grant& g, bool may_see) const {
   if (g.ready || !g.in_force || g.mapped.start > time_.boot()) return {};
+  if (locked_out(g)) return "it is locked, and has no role until the lock ends: grantctl locks";
   for (const membership& m : memberships_of(g)) {
     if (memberships_.settled(m)) continue;
     std::string what = fmt::format("{} is not a member of {} in {} yet", pool_.text(m.account),

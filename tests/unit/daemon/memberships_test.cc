@@ -172,15 +172,35 @@ TEST(what_the_list_has_and_nobody_wants_is_taken_back) {
   TEST_ASSERT_FALSE(p.all.listed(p.list, {}, true, t0).known);  // told once
 }
 
-TEST(what_was_given_and_is_not_in_the_list_is_given_again_and_stays_published) {
+TEST(what_was_given_and_is_not_in_the_list_is_given_again_and_opens_nothing_new_until_then) {
   play p;
   p.listen();
   p.give();
   p.all.listed(p.list, {}, true, t0);
-  TEST_ASSERT_TRUE(p.all.settled(alice));
+  TEST_ASSERT_FALSE(p.all.settled(alice));
   auto w = p.one("open");
   TEST_ASSERT_TRUE(p.all.done(w.number));
+  TEST_ASSERT_TRUE(p.all.settled(alice));
   TEST_ASSERT_TRUE(p.work().empty());
+}
+
+TEST(a_list_without_end_is_not_believed) {
+  play p;
+  p.listen();
+  std::vector<membership> part;
+  for (daemon::text_id i = 0; i < 1000; ++i) part.push_back({1, i, 3});
+  size_t told = 0;
+  memberships::strays last;
+  for (daemon::text_id role = 1; !last.too_long; ++role) {
+    for (membership& m : part) m.role = role;
+    last = p.all.listed(p.list, part, false, t0);
+    TEST_ASSERT_TRUE(last.known);
+    told += part.size();
+    TEST_ASSERT_TRUE(told <= daemon::most_memberships + part.size());
+  }
+  TEST_ASSERT_TRUE(told > daemon::most_memberships);
+  TEST_ASSERT_FALSE(p.all.listed(p.list, {}, true, t0).known);  // nor what comes after it
+  TEST_ASSERT_TRUE(p.all.all().empty());
 }
 
 TEST(of_the_store_what_is_not_wanted_is_taken_back) {

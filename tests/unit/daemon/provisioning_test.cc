@@ -362,6 +362,85 @@ TEST(what_was_taken_away_behind_our_back_is_given_again_and_nobody_is_cut) {
   TEST_ASSERT_TRUE(w.allowed());
 }
 
+TEST(a_new_window_waits_for_what_was_taken_away_behind_our_back) {
+  play w;
+  w.p.listen();
+  w.open();
+  w.p.listen();
+  w.p.found(w.p.take("list"), "");
+  std::string second = w.grant();
+  TEST_ASSERT_EQUAL_STRING("opening", w.state_of(second));
+  TEST_ASSERT_EQUAL_INT(1, w.unsettled());
+  w.p.done(w.p.take("open"));
+  TEST_ASSERT_EQUAL_STRING("open", w.state_of(second));
+  TEST_ASSERT_EQUAL_INT(0, w.unsettled());
+}
+
+TEST(a_lock_takes_the_role_back_and_its_end_gives_it_again_before_the_window_lets_in) {
+  for (const char* what : {R"("resource":"orders-db")", R"("person":"alice")", R"("all":true)"}) {
+    play w;
+    w.p.listen();
+    std::string id = w.open();
+    TEST_ASSERT_EQUAL_STRING(
+        "", short_error(w.root("Lock", std::string("{") + what + R"(,"for_us":60000000,"message":"x"})")));
+    TEST_ASSERT_FALSE(w.allowed());
+    uint64_t closing = w.p.take("close");
+    TEST_ASSERT_TRUE(has(w.shown(id, "opening"), "grantctl locks"));
+    w.p.done(closing);
+    TEST_ASSERT_EQUAL_STRING("", short_error(w.root("Unlock", std::string("{") + what + "}")));
+    w.p.look();
+    TEST_ASSERT_EQUAL_STRING("open",
+                             w.p.work.empty() ? "" : w.p.work.back().step);  // with the turn that unlocked
+    TEST_ASSERT_FALSE(w.allowed());
+    w.p.done(w.p.take("open"));
+    TEST_ASSERT_TRUE(w.allowed());
+  }
+}
+
+TEST(a_lock_that_is_over_gives_the_role_again) {
+  play w;
+  w.p.listen();
+  w.open();
+  w.root("Lock", R"({"resource":"orders-db","for_us":60000000,"message":"x"})");
+  w.p.done(w.p.take("close"));
+  w.clock.pass(60);
+  w.turn();
+  w.p.done(w.p.take("open"));
+  TEST_ASSERT_TRUE(w.allowed());
+}
+
+TEST(a_lock_on_something_else_leaves_the_role_alone) {
+  play w;
+  w.p.listen();
+  w.open();
+  TEST_ASSERT_EQUAL_STRING(
+      "", short_error(w.root("Lock", R"({"resource":"shell","for_us":60000000,"message":"x"})")));
+  TEST_ASSERT_EQUAL_INT(0, w.p.take("close"));
+  TEST_ASSERT_TRUE(w.allowed());
+}
+
+TEST(names_that_only_grantd_provision_brings_have_an_end) {
+  play w;
+  w.p.listen();
+  w.open();
+  auto bring = [&](size_t from) {
+    std::string names;
+    for (size_t i = from; i < from + 60; ++i)
+      names += (names.empty() ? "\"" : ",\"") + std::to_string(i) + "\"";
+    w.p.listen(names + ",\"main\"");
+  };
+  size_t brought = 0;
+  for (; brought <= daemon::max_strange_names; brought += 60) bring(brought);
+  (void)w.core->take_lines();
+  bring(brought);
+  bool said = false;
+  for (const auto& l : w.core->take_lines()) said = said || has(l.text, "too many names");
+  TEST_ASSERT_TRUE(said);
+  TEST_ASSERT_FALSE(w.core->names().has(std::to_string(brought)));
+  w.p.listen();  // what is known goes on
+  TEST_ASSERT_TRUE(w.p.take("list") != 0);
+}
+
 TEST(a_policy_that_takes_the_role_away_ends_the_grant_and_another_one_too) {
   for (const char* instead : {"", "member_of = \"orders_writer\"\n"}) {
     play w;
