@@ -3,6 +3,7 @@
 #include "provision/adapters/postgresql/memberships.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <optional>
 
@@ -15,6 +16,14 @@ constexpr int between_looks_ms = 20;
 // Two adapters may run at once when grantd-provision was killed: what is remembered and what is given change
 // together, or not at all.
 constexpr const char* lock_table = "LOCK TABLE grantd_provision.memberships IN SHARE ROW EXCLUSIVE MODE";
+
+// Whoever started us reads stdout. When it was killed, the next one may have done the opposite already: what
+// is not settled by then is not done. Ask with the table locked; the next one waits for that.
+void must_be_asked() {
+  pollfd reader{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  if (poll(&reader, 1, 0) > 0 && (reader.revents & (POLLERR | POLLHUP)) != 0)
+    throw trouble{"whoever asked for it is gone: nothing was changed"};
+}
 
 struct given {
   std::string member, role;  // oids: a role that is renamed in the window is still the same
@@ -112,6 +121,7 @@ void open(database& d, const std::string& account, const std::string& role) {
       "now()",
       {account, role, now.member, now.role});
   d.run("GRANT " + d.quoted(role) + " TO " + d.quoted(account));
+  must_be_asked();
   t.commit();
 }
 
@@ -122,6 +132,7 @@ void close(database& d, const std::string& account, const std::string& role) {
     d.run(lock_table);
     was = remembered(d, account, role);
     if (was && gave(d, *was)) revoke(d, *was);
+    must_be_asked();
     t.commit();
   }
   if (!was) return;
