@@ -338,7 +338,7 @@ TEST(of_a_locked_store_nothing_is_taken_back_by_a_list) {
   play w;
   w.keep_copy();
   w.p.listen();
-  std::string id = w.grant();
+  w.grant();
   w.put_back();
   w.restart(with_role);
   TEST_ASSERT_EQUAL_STRING("Locked",
