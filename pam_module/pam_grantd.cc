@@ -10,7 +10,7 @@
 //     ... and grantd is down                     info: the table stands without it
 //     the account is a service_user              -
 //     the account is an exempt_user              alert
-//     mode=audit, whatever would deny            notice: "would be denied"
+//     mode=audit, whatever would deny            notice: "would be denied", once a login
 //   denied if
 //     no window is open: none, not yet, ended, revoked
 //     the account is locked, or the whole table
@@ -140,11 +140,28 @@ int allow(const visit& v, const guest::answer& a) noexcept {
   return PAM_SUCCESS;
 }
 
+// A login that audit lets in goes through each phase: what an earlier one has told is not told again. Kept
+// with the handle, under a name that says it all; where that is lost (sshd may ask for the account in a
+// process of its own), or was another try, it is told twice rather than never.
+bool told_before(const visit& v, const guest::answer& a, std::string_view who) noexcept {
+  static std::array<phase, 3> phases{phase::auth, phase::account, phase::session};
+  const char reason = static_cast<char>('0' + static_cast<int>(a.verdict.why));
+  text name;
+  guest::line{name}.add("pam_grantd would deny ").add({&reason, 1}).add(" ").add(v.service).add(" ").add(who);
+  const void* told = nullptr;
+  if (pam_get_data(v.pamh, name.data(), &told) == PAM_SUCCESS && told != nullptr &&
+      *static_cast<const phase*>(told) < v.at)
+    return true;
+  (void)pam_set_data(v.pamh, name.data(), &phases[static_cast<size_t>(v.at)], nullptr);
+  return false;
+}
+
 int deny(const visit& v, const guest::answer& a) noexcept {
   text why, help, sentence;
   guest::say_denied(a, {decision::point_kind::pam, v.service.empty() ? unknown_service : v.service, {}}, why);
   bool bad = a.verdict.why == decision::reason::table_bad || a.table_locked;
   std::string_view who = loggable(v, a);
+  if (v.opts.audit && told_before(v, a, who)) return PAM_SUCCESS;
   log(v, bad ? LOG_ERR : LOG_NOTICE, v.opts.audit ? "would be denied (mode=audit)" : "denied", who,
       why.data());
   report(v, a, v.opts.audit ? wire::outcome::would_deny : wire::outcome::denied, who);

@@ -10,6 +10,7 @@
 #include "cli/grants.h"
 #include "cli/requests.h"
 #include "cli/signing.h"
+#include "cli/text.h"
 
 namespace grantd::cli {
 namespace {
@@ -43,9 +44,10 @@ result<consent> ask_consent(context& c, const std::string& id, std::optional<int
     if (!found) return std::unexpected(std::move(found.error()));
     key = std::move(*found);
   }
-  auto yes =
-      confirm(c, between_rules(text->text),
-              key ? fmt::format("Sign this as {}?", key->shown) : "Approve this?", c.given.has("--yes"));
+  std::string shown = between_rules(text->text);
+  if (std::string what = extension_text(id, *text); !what.empty()) shown = visible(what) + "\n" + shown;
+  auto yes = confirm(c, shown, key ? fmt::format("Sign this as {}?", key->shown) : "Approve this?",
+                     c.given.has("--yes"));
   if (!yes) {
     if (yes.error().code == exit_code::usage) yes.error().help = fmt::format("grantctl approve {} --yes", id);
     return std::unexpected(std::move(yes.error()));

@@ -2,6 +2,7 @@
 // grantctl audit: the records of the audit chain, oldest first.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "cli/audit_records.h"
@@ -10,6 +11,8 @@
 #include "cli/fields.h"
 #include "cli/numbers.h"
 #include "cli/table.h"
+#include "policy/nearest.h"
+#include "proof/ecs_words.h"
 
 namespace grantd::cli {
 namespace {
@@ -18,7 +21,8 @@ constexpr argument takes[] = {
     {argument::kind::option, "--since", "TIME", "a time, or a duration back from now: 2d, 09:00"},
     {argument::kind::option, "--person", "PERSON",
      "only what they asked for, were given or did, and what came of it"},
-    {argument::kind::option, "--event", "EVENT", "only this event: grant, approve, revoke, ..."},
+    {argument::kind::option, "--event", "EVENT",
+     "only this event: grant, approve, revoke, ...; break-glass: the logins, requests and grants"},
     {argument::kind::option, "--after", "N", "only records after this sequence number"},
     {argument::kind::option, "--limit", "N", "at most so many"},
 };
@@ -46,6 +50,21 @@ class about {
   std::set<std::string> ids_;
 };
 
+// "break-glass" is a login without a grant; who looks for it wants what was asked for and opened as such,
+// too.
+bool is_of(const proof::record& r, std::string_view event) {
+  return event.empty() || r.event == event || (event == "break-glass" && !r.field("break_glass").empty());
+}
+
+// Of a word that no record has nothing would be found, which reads as if nothing had happened.
+result<void> known_event(const std::string& event) {
+  const std::vector<std::string_view> known = proof::known_events();
+  if (event.empty() || std::ranges::find(known, event) != known.end()) return {};
+  return refuse(exit_code::usage,
+                fmt::format("the audit has no event \"{}\"{}", event, policy::suggestion(event, known)),
+                "grantctl audit --help");
+}
+
 // Records that a filter wants, as method Audit would answer them. Read from the chain's bytes: a long log
 // costs a tenth of what its JSON would.
 result<value> filtered(context& c, std::optional<int64_t> since, int64_t after,
@@ -55,8 +74,7 @@ result<value> filtered(context& c, std::optional<int64_t> since, int64_t after,
   value::array records;
   auto done =
       each_record(c, static_cast<uint64_t>(after), [&](const proof::record& r, const proof::digest& d) {
-        bool wanted =
-            person.wants(r) && (!since || r.utc_us >= *since) && (event.empty() || r.event == event);
+        bool wanted = person.wants(r) && (!since || r.utc_us >= *since) && is_of(r, event);
         if (limit && static_cast<int64_t>(records.size()) >= *limit) return false;
         if (wanted) records.push_back(audit_document(r, d));
         return true;
@@ -68,6 +86,8 @@ result<value> filtered(context& c, std::optional<int64_t> since, int64_t after,
 }
 
 result<value> ask(context& c) {
+  if (auto known = known_event(c.given.get("--event")); !known)
+    return std::unexpected(std::move(known.error()));
   value parameters;
   for (auto [option, key] : {std::pair{"--after", "after"}, std::pair{"--limit", "limit"}}) {
     if (auto set = set_number(c, option, key, parameters); !set)

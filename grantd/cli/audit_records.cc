@@ -8,8 +8,8 @@
 #include <iterator>
 
 #include "base/duration.h"
-#include "base/ident.h"
 #include "cli/times.h"
+#include "proof/record_ids.h"
 
 namespace grantd::cli {
 namespace {
@@ -24,18 +24,9 @@ std::optional<int64_t> number(const value& v) {
   return n;
 }
 
-// The letter of the ids under a key; 0: it holds none.
-char kind_of(std::string_view key) {
-  if (key == "grant" || key == "extends") return 'g';
-  if (key == "request") return 'r';
-  return key == "lock" ? 'k' : '\0';
-}
-
 std::optional<std::string> id_text(std::string_view key, const value& v) {
-  char kind = kind_of(key);
-  auto n = kind == '\0' ? std::nullopt : number(v);
-  if (!n || *n <= 0 || *n > int64_t{1} << 53) return {};
-  return std::string(base::print_id(kind, static_cast<uint64_t>(*n)).view());
+  if (v.integer() != nullptr) return proof::id_in(key, std::to_string(*v.integer()));
+  return v.text() == nullptr ? std::nullopt : proof::id_in(key, *v.text());
 }
 
 void add(value::object& to, const std::string& key, const std::string& text) {
@@ -100,7 +91,7 @@ std::string field_words(const value& fields) {
 
 std::string record_words(const proof::record& r) {
   for (const char* key : {"request", "grant", "lock"}) {
-    if (auto id = id_text(key, std::string(r.field(key)))) return fmt::format("{} of {}", r.event, *id);
+    if (auto id = proof::id_in(key, r.field(key))) return fmt::format("{} of {}", r.event, *id);
   }
   return r.event;
 }

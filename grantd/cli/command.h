@@ -56,9 +56,13 @@ struct surroundings {
   int64_t timeout_us = 10 * base::us_per_s;
   int64_t ssh_patience_us = 120 * base::us_per_s;
   int64_t restart_patience_us =
-      60 * base::us_per_s;            // how long a waiting command tries to reach grantd again
-  std::string terminal = "/dev/tty";  // where a person is asked
+      60 * base::us_per_s;                      // how long a waiting command tries to reach grantd again
+  std::string terminal = "/dev/tty";            // where a person is asked
+  std::string systemd = "/run/systemd/system";  // is there where systemd runs (sd_booted(3))
 };
+
+// The command that says why a service of this host is not there: "grantd", "grantd-reaper".
+[[nodiscard]] std::string look_at(std::string_view service, const surroundings& here);
 
 struct options {
   std::string socket = "/run/grantd/api.sock";

@@ -22,7 +22,7 @@ std::span<const command* const> commands() {
       &audit_export_command,  &audit_approval_command,
       &clock_command,         &store_command,
       &call_command,          &stdio_command,
-      &keys_command,
+      &keys_command,          &grant_temporary_command,
   };
   return all;
 }

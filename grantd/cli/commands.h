@@ -20,6 +20,7 @@ extern const command explain_command;
 extern const command extend_command;
 extern const command give_back_command;
 extern const command grant_command;
+extern const command grant_temporary_command;
 extern const command keys_command;
 extern const command list_command;
 extern const command lock_command;

@@ -3,6 +3,7 @@
 #include "cli/complete.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "cli/candidates.h"
@@ -61,9 +62,18 @@ std::vector<const argument*> options_of(const line& l) {
   return out;
 }
 
+// "-d,--duration" has two.
+std::vector<std::string_view> names_of(const argument& a) {
+  std::vector<std::string_view> out;
+  for (auto name : std::views::split(a.name, ',')) out.emplace_back(name.begin(), name.end());
+  return out;
+}
+
 const argument* option_named(const line& l, std::string_view name) {
   auto all = options_of(l);
-  auto at = std::ranges::find(all, name, [](const argument* a) { return a->name; });
+  auto at = std::ranges::find_if(all, [&](const argument* a) {
+    return std::ranges::any_of(names_of(*a), [&](std::string_view one) { return one == name; });
+  });
   return at == all.end() ? nullptr : *at;
 }
 
@@ -144,7 +154,7 @@ void add_values(answer_text& out, const line& l, const argument& a, const surrou
       out.add(source, "");
     } else if (place.host.empty()) {  // ssh could ask for a passphrase in the middle of a line
       if (!grantd) {
-        auto c = connection::to_socket(place.socket, std::min(here.timeout_us, patience_us));
+        auto c = connection::to_socket(place.socket, std::min(here.timeout_us, patience_us), {});
         if (!c) return;
         grantd.emplace(std::move(*c));
       }
@@ -186,7 +196,9 @@ std::string complete(std::span<const std::string> words, const surroundings& her
       return out.take();
     }
     answer_text out("", current);
-    for (const argument* a : options_of(l)) out.add(a->name, a->meaning);
+    for (const argument* a : options_of(l)) {
+      for (std::string_view name : names_of(*a)) out.add(name, a->meaning);
+    }
     return out.take();
   }
   answer_text out("", current);

@@ -17,8 +17,6 @@
 namespace grantd::cli {
 namespace {
 
-constexpr std::string_view local_help = "systemctl status grantd";
-
 int64_t from_now(int64_t us) { return base::boot_now().ns + us * base::ns_per_us; }
 
 }  // namespace
@@ -40,11 +38,11 @@ connection::connection(connection&& other) noexcept
       received_(std::move(other.received_)),
       searched_(other.searched_) {}
 
-result<connection> connection::to_socket(const std::string& path, int64_t timeout_us) {
+result<connection> connection::to_socket(const std::string& path, int64_t timeout_us,
+                                         const std::string& help) {
   auto unreachable = [&](std::string_view why) {
     return refuse(exit_code::unreachable,
-                  fmt::format("cannot reach grantd at {}: {}; is grantd running?", path, why),
-                  std::string(local_help));
+                  fmt::format("cannot reach grantd at {}: {}; is grantd running?", path, why), help);
   };
   sockaddr_un where{};
   where.sun_family = AF_UNIX;
@@ -64,7 +62,7 @@ result<connection> connection::to_socket(const std::string& path, int64_t timeou
   } while (rc != 0 && errno == EINTR);
   if (rc != 0)
     return unreachable(errno == EAGAIN ? "it takes no connections just now" : std::strerror(errno));
-  return connection(std::move(fd), path, std::string(local_help), timeout_us);
+  return connection(std::move(fd), path, help, timeout_us);
 }
 
 refusal connection::lost(std::string_view why) {

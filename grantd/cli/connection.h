@@ -20,7 +20,8 @@ inline constexpr size_t max_answer_bytes = 16 << 20;
 class connection {
  public:
   // The Unix socket of a grantd here.
-  [[nodiscard]] static result<connection> to_socket(const std::string& path, int64_t timeout_us);
+  [[nodiscard]] static result<connection> to_socket(const std::string& path, int64_t timeout_us,
+                                                    const std::string& help);
   // Starts `program` (ssh, with the caller's own configuration and terminal) towards a grantd elsewhere. Its
   // first answer may take `patience_us`: somebody may have to type a passphrase or touch a key.
   [[nodiscard]] static result<connection> through_ssh(const std::string& program, const address& to,

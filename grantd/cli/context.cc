@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every subcommand needs of its surroundings: a client, the caller's name, one way to print.
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include "cli/command.h"
 #include "cli/times.h"
 
 namespace grantd::cli {
 
+std::string look_at(std::string_view service, const surroundings& here) {
+  if (access(here.systemd.c_str(), F_OK) == 0) return fmt::format("systemctl status {}", service);
+  return service == "grantd" ? "grantd -t" : fmt::format("pgrep -a -f {}", service);
+}
+
 result<client> context::connect() const {
   if (opts.host.empty()) {
-    auto c = connection::to_socket(opts.socket, here.timeout_us);
+    auto c = connection::to_socket(opts.socket, here.timeout_us, look_at("grantd", here));
     if (!c) return std::unexpected(std::move(c.error()));
     return client(std::move(*c));
   }

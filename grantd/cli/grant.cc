@@ -16,6 +16,7 @@ constexpr argument takes[] = {
     {argument::kind::option, "--for", "DURATION", "90m, 1h30m, \"until 17:30\"; else the resource's default"},
     {argument::kind::option, "--until", "TIME", "the end instead: 17:30, \"tomorrow 09:00\""},
     {argument::kind::option, "--from", "TIME", "the start, if not now: \"2026-11-23 09:00\""},
+    {argument::kind::flag, "--read-only", "", "for reading only, where the resource allows writing"},
     {argument::kind::option, "--reason", "TEXT", "why; kept in the audit"},
 };
 
@@ -52,6 +53,7 @@ result<exit_code> run(context& c) {
   }
   if (w->for_us) parameters.set("for_us", *w->for_us);
   if (w->from) parameters.set("from_us", w->from->us);
+  if (c.given.has("--read-only")) parameters.set("read_only", true);
   if (c.given.has("--reason")) parameters.set("reason", c.given.get("--reason"));
   auto answer = c.ask("Grant", std::move(parameters));
   if (!answer) return std::unexpected(std::move(answer.error()));
@@ -82,10 +84,12 @@ result<exit_code> run(context& c) {
 const command grant_command{
     "grant",
     "open a window: let a person into a resource for a time",
-    "Needs the right grant, or root. A time without an offset is in your own time zone.\n"
+    "Needs the right grant, or root. Opens all that the resource allows (ACCESS of `grantctl\n"
+    "resources`, often read-write), unless --read-only; `grantctl request` is the other way round.\n"
+    "A time without an offset is in your own time zone.\n"
     "Extending is a new grant: an end never moves.",
     "  grantctl grant alice orders-db --for 1h --reason \"ticket 4711\"\n"
-    "  grantctl grant alice orders-db --until 17:30\n"
+    "  grantctl grant alice orders-db --until 17:30 --read-only\n"
     "  grantctl grant bob@example.org web --from \"tomorrow 09:00\" --for 8h",
     takes,
     run};

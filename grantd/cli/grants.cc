@@ -51,10 +51,10 @@ result<grant> read_grant(const value& v) {
   return g;
 }
 
-result<std::vector<grant>> read_grants(const value& parameters) {
+result<std::vector<grant>> read_grants(const value& parameters, std::string_view key) {
   problem bad;
   std::vector<grant> all;
-  for (const value& v : fields(parameters, bad).items("grants")) all.push_back(read(v, bad));
+  for (const value& v : fields(parameters, bad).items(key)) all.push_back(read(v, bad));
   if (bad) return bad.refuse();
   return all;
 }

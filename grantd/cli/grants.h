@@ -25,8 +25,9 @@ struct grant {
 };
 
 [[nodiscard]] result<grant> read_grant(const value& v);
-// The array under "grants".
-[[nodiscard]] result<std::vector<grant>> read_grants(const value& parameters);
+// The array under `key`.
+[[nodiscard]] result<std::vector<grant>> read_grants(const value& parameters,
+                                                     std::string_view key = "grants");
 
 // "until 17:30 +0100, 58 min left", "from 18:00 +0100 until 19:00 +0100", "ended 17:30 +0100, revoked by
 // bob".

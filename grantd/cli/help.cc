@@ -21,18 +21,6 @@ Exit codes:
   0 done   1 no   2 usage   3 grantd unreachable   4 not allowed   5 in force, but not yet durable
 )";
 
-std::string usage_word(const argument& a) {
-  std::string word(a.name);
-  if (a.what == argument::kind::positional) {
-    word = a.shown;
-  } else if (a.what == argument::kind::rest) {
-    word = fmt::format("{}...", a.shown);
-  } else if (!a.shown.empty()) {
-    word += fmt::format(" {}", a.shown);
-  }
-  return word;
-}
-
 std::string usage(const command& c) {
   std::string line = fmt::format("grantctl {}", c.name);
   if (!c.usage.empty()) return fmt::format("{} {}", line, c.usage);
@@ -44,11 +32,24 @@ std::string usage(const command& c) {
 
 }  // namespace
 
+std::string usage_word(const argument& a) {
+  std::string word(a.name);
+  if (const size_t comma = word.find(','); comma != word.npos) word.insert(comma + 1, 1, ' ');
+  if (a.what == argument::kind::positional) {
+    word = a.shown;
+  } else if (a.what == argument::kind::rest) {
+    word = fmt::format("{}...", a.shown);
+  } else if (!a.shown.empty()) {
+    word += fmt::format(" {}", a.shown);
+  }
+  return word;
+}
+
 std::string print_help() {
   std::string out =
       "grantctl opens, shuts and shows windows of access kept by grantd.\n\nusage: grantctl COMMAND ...\n\n";
   auto end = std::back_inserter(out);
-  for (const command* c : commands()) fmt::format_to(end, "  {:<17} {}\n", c->name, c->summary);
+  for (const command* c : commands()) fmt::format_to(end, "  {:<16}  {}\n", c->name, c->summary);
   out += R"(
 Examples:
   grantctl request orders-db --for 1h --reason "ticket 4711" --wait
@@ -65,7 +66,7 @@ std::string print_help(std::string_view group) {
   std::string out = fmt::format("usage: grantctl {} COMMAND ...\n\n", group);
   for (const command* c : commands()) {
     if (c->name.starts_with(fmt::format("{} ", group)))
-      fmt::format_to(std::back_inserter(out), "  {:<17} {}\n", c->name, c->summary);
+      fmt::format_to(std::back_inserter(out), "  {:<16}  {}\n", c->name, c->summary);
   }
   return out + std::string(globals_text);
 }
@@ -74,7 +75,7 @@ std::string print_help(const command& c) {
   std::string out = fmt::format("usage: {}\n\n{}\n", usage(c), c.summary);
   auto end = std::back_inserter(out);
   if (!c.takes.empty()) out += '\n';
-  for (const argument& a : c.takes) fmt::format_to(end, "  {:<18} {}\n", usage_word(a), a.meaning);
+  for (const argument& a : c.takes) fmt::format_to(end, "  {:<17}  {}\n", usage_word(a), a.meaning);
   std::string below;
   for (const command* other : commands()) {
     if (other->name.starts_with(fmt::format("{} ", c.name)))

@@ -9,6 +9,9 @@
 
 namespace grantd::cli {
 
+// "PERSON", "--for DURATION", "--yes"
+[[nodiscard]] std::string usage_word(const argument& a);
+
 [[nodiscard]] std::string print_help();
 [[nodiscard]] std::string print_help(const command& c);
 [[nodiscard]] std::string print_help(std::string_view group);  // the commands below "policy"

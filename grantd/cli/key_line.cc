@@ -33,9 +33,10 @@ bool is_base64(std::string_view text) {
 }  // namespace
 
 std::expected<std::string, std::string> key_line(std::string_view grantctl, std::string_view socket,
-                                                 std::string_view person, std::string_view key) {
-  if (!base::is_plain_name(person))
-    return std::unexpected(fmt::format("\"{}\" is no person's name", visible(person)));
+                                                 std::string_view name, std::string_view key, speaker who) {
+  const std::string_view what = who == speaker::person ? "person" : "relay";
+  if (!base::is_plain_name(name))
+    return std::unexpected(fmt::format("\"{}\" is no {}'s name", visible(name), what));
   if (!is_path(grantctl))
     return std::unexpected(
         fmt::format("grantctl's path \"{}\" cannot stand in authorized_keys", visible(grantctl)));
@@ -48,11 +49,11 @@ std::expected<std::string, std::string> key_line(std::string_view grantctl, std:
   std::string_view body = space == key.npos ? std::string_view() : key.substr(space + 1);
   body = body.substr(0, body.find(' '));
   if (!made_of(type, "@.-", 64) || !is_base64(body)) {
-    return std::unexpected(fmt::format("a key of {} is not \"type base64\"", person));
+    return std::unexpected(fmt::format("a key of {} is not \"type base64\"", name));
   }
   std::string command = shell_word(grantctl);
   if (!socket.empty()) command += fmt::format(" --socket {}", shell_word(socket));
-  return fmt::format("restrict,command=\"{} stdio --person {}\" {} {}\n", command, person, type, body);
+  return fmt::format("restrict,command=\"{} stdio --{} {}\" {} {}\n", command, what, name, type, body);
 }
 
 }  // namespace grantd::cli

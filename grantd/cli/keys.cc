@@ -29,11 +29,17 @@ std::expected<std::string, std::string> line_of(const context& c, const std::str
   return line + "\n";
 }
 
+// Absent from a grantd that knows no relays.
+std::vector<value> relays_of(const value& answer) {
+  const value* list = answer.find("relays");
+  return list == nullptr || list->items() == nullptr ? std::vector<value>() : *list->items();
+}
+
 result<exit_code> run(context& c) {
   std::string ask_user = c.given.has("--ask-user") ? c.given.get("--ask-user") : "ask";
   // Set for all of sshd instead of in a Match block, the lines must not open other accounts.
   if (c.given.has("user") && c.given.get("user") != ask_user) return exit_code::done;
-  auto to = connection::to_socket(c.opts.socket, c.here.timeout_us);
+  auto to = connection::to_socket(c.opts.socket, c.here.timeout_us, look_at("grantd", c.here));
   if (!to) return std::unexpected(std::move(to.error()));
   auto answer = client(std::move(*to)).call("Keys");
   if (!answer) return std::unexpected(std::move(answer.error()));
@@ -46,6 +52,18 @@ result<exit_code> run(context& c) {
     std::string key = k.text("key");
     if (bad) break;
     auto line = line_of(c, person, key);
+    if (line) {
+      lines += *line;
+    } else {
+      refused.push_back(line.error());
+    }
+  }
+  for (const value& v : relays_of(*answer)) {
+    fields k(v, bad);
+    std::string relay = k.text("relay");
+    std::string key = k.text("key");
+    if (bad || c.given.has("--allowed-signers")) break;  // a relay approves nothing
+    auto line = key_line(c.here.self, c.opts.own_socket ? c.opts.socket : "", relay, key, speaker::relay);
     if (line) {
       lines += *line;
     } else {
@@ -65,7 +83,7 @@ result<exit_code> run(context& c) {
 }  // namespace
 
 const command keys_command{"keys",
-                           "the enrolled keys, for sshd's AuthorizedKeysCommand",
+                           "the enrolled keys of people and relays, for sshd's AuthorizedKeysCommand",
                            "Needs root, or the ask account. In sshd_config:\n"
                            "  Match User ask\n"
                            "    AuthorizedKeysCommand /usr/bin/grantctl keys %u\n"

@@ -7,6 +7,7 @@
 #include "cli/fields.h"
 #include "cli/locks.h"
 #include "cli/table.h"
+#include "cli/text.h"
 
 namespace grantd::cli {
 namespace {
@@ -16,11 +17,24 @@ constexpr argument takes[] = {
     {argument::kind::option, "--person", "PERSON", "the person, where a resource has the same name"},
     {argument::kind::option, "--resource", "RESOURCE", "the resource, where a person has the same name"},
     {argument::kind::flag, "--all", "", "everybody"},
-    {argument::kind::option, "--for", "DURATION", "how long: 90m, 1h30m; a lock ends by itself", true},
-    {argument::kind::option, "--message", "TEXT", "what those shut out are told; at most 80 bytes", true},
+    {argument::kind::option, "--for", "DURATION", "how long: 90m, 1h30m; a lock ends by itself"},
+    {argument::kind::option, "--message", "TEXT", "what those shut out are told; at most 80 bytes"},
 };
 
+// All that is missing, said at once; the parser would stop at the first.
+std::string missing_of(const arguments& given) {
+  std::vector<std::string> all;
+  if (!given.has("name") && !given.has("--person") && !given.has("--resource") && !given.has("--all"))
+    all.emplace_back("NAME (or --person, --resource or --all)");
+  if (!given.has("--for")) all.emplace_back("--for DURATION");
+  if (!given.has("--message")) all.emplace_back("--message TEXT");
+  return all_of(all);
+}
+
 result<exit_code> run(context& c) {
+  if (std::string missing = missing_of(c.given); !missing.empty()) {
+    return refuse(exit_code::usage, fmt::format("lock needs {}, too", missing), "grantctl lock --help");
+  }
   auto parameters = named_subject(c, "lock", false);
   if (!parameters) return std::unexpected(std::move(parameters.error()));
   auto for_us = base::parse_duration_us(c.given.get("--for"));

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "cli/text.h"
@@ -58,6 +59,14 @@ void output::end_progress() {
 void output::say(std::string_view text) {
   end_progress();
   (void)write_all(talk_, "grantctl: " + visible(text) + "\n");
+}
+
+void output::say_lines(std::string_view text) {
+  do {
+    const size_t end = std::min(text.find('\n'), text.size());
+    say(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  } while (!text.empty());
 }
 
 void output::help(std::string_view command) {

@@ -15,6 +15,8 @@ class output {
   void data(std::string_view text);
   // One line, escaped: "grantctl: <text>".
   void say(std::string_view text);
+  // The same for each line of what may have several: a policy's mistakes.
+  void say_lines(std::string_view text);
   // One line: "help: <command>". Nothing for an empty one.
   void help(std::string_view command);
 

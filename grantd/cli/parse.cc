@@ -15,6 +15,7 @@
 #include "base/names.h"
 #include "cli/help.h"
 #include "cli/text.h"
+#include "policy/nearest.h"
 
 namespace grantd::cli {
 namespace {
@@ -132,6 +133,30 @@ std::optional<std::string> length_without_option(const std::vector<std::string>&
   return *at;
 }
 
+// What the chosen command wants and was not given, as --help writes it.
+std::string missing_of(const std::vector<std::unique_ptr<slot>>& slots) {
+  std::vector<std::string> all;
+  for (const auto& s : slots) {
+    if (!s->what->required || s->option->count() != 0) continue;
+    all.push_back(usage_word(*s->what));
+  }
+  return all_of(all);
+}
+
+// "(did you mean \"request\"?)" behind a word that is no command; the words of commands below `above` count,
+// and its options.
+std::string nearest_command(std::string_view typed, const CLI::App& above, const command* what) {
+  std::vector<std::string> names;
+  for (const CLI::App* below : above.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(below->get_name());
+  if (what != nullptr) {
+    for (const argument& a : what->takes) {
+      if (a.name.starts_with("-")) names.emplace_back(a.name);
+    }
+  }
+  return policy::near_miss(typed, std::vector<std::string_view>(names.begin(), names.end()));
+}
+
 std::string name_of(const std::vector<const CLI::App*>& chosen) {
   std::string name = "grantctl";
   for (const CLI::App* word : chosen) name += " " + word->get_name();
@@ -181,14 +206,26 @@ result<std::variant<invocation, notice>> parse_arguments(const std::vector<std::
     const command* what = declared[chosen.back()].what;
     return notice{what == nullptr ? print_help(chosen.back()->get_name()) : print_help(*what)};
   } catch (const CLI::ExtrasError& e) {
-    if (chosen_in(app).empty())
+    const auto chosen = chosen_in(app);
+    const CLI::App& above = chosen.empty() ? app : *chosen.back();
+    const command* what = chosen.empty() ? nullptr : declared[chosen.back()].what;
+    const auto extras = app.remaining(true);
+    if (std::string near = extras.empty() ? "" : nearest_command(extras.front(), above, what); !near.empty())
+      return refuse(exit_code::usage, fmt::format("{} knows no {}{}", name_of(chosen), extras.front(), near),
+                    help());
+    if (chosen.empty())
       return refuse(exit_code::usage, fmt::format("there is no such command or option; {}", e.what()),
                     help());
-    if (auto meant = length_without_option(args, declared[chosen_in(app).back()].what)) {
+    if (auto meant = length_without_option(args, what)) {
       return refuse(exit_code::usage, fmt::format("{} stands alone: how long is said with --for", *meant),
-                    fmt::format("{} ... --for {}", name_of(chosen_in(app)), *meant));
+                    fmt::format("{} ... --for {}", name_of(chosen), *meant));
     }
     return refuse(exit_code::usage, e.what(), help());
+  } catch (const CLI::RequiredError& e) {
+    const auto chosen = chosen_in(app);
+    const std::string missing = chosen.empty() ? "" : missing_of(declared[chosen.back()].slots);
+    if (missing.empty()) return refuse(exit_code::usage, e.what(), help());
+    return refuse(exit_code::usage, fmt::format("{} needs {}", name_of(chosen), missing), help());
   } catch (const CLI::Error& e) {
     return refuse(exit_code::usage, e.what(), help());
   }

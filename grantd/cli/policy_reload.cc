@@ -45,11 +45,7 @@ result<exit_code> run(context& c) {
   if (bad) return bad.refuse();
   if (c.opts.json) c.print_document(*answer);
   if (!ok) {
-    for (std::string_view rest = message; !rest.empty();) {
-      size_t end = std::min(rest.find('\n'), rest.size());
-      c.out.say(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    if (!message.empty()) c.out.say_lines(message);
     return refuse(exit_code::no, "the policy has mistakes, the old one stays in force", "grantd -t");
   }
   if (c.opts.json) return exit_code::done;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/duration.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
@@ -41,6 +43,8 @@ access_request read(const value& v, problem& bad) {
   r.needs = f.maybe_integer("needs").value_or(0);
   r.is_signed = v.find("signed") == nullptr || f.boolean("signed");
   r.approved_by = f.maybe_texts("approved_by");
+  r.uncounted = f.maybe_texts("uncounted");
+  r.missing = f.maybe_integer("missing");
   r.approvers = f.maybe_texts("approvers");
   r.notify = f.maybe_texts("notify");
   r.rule = f.maybe_text("rule").value_or("");
@@ -114,11 +118,16 @@ result<std::vector<access_request>> read_requests(const value& parameters) {
 
 std::string outcome_text(const access_request& r) {
   if (r.pending()) {
-    const auto had = static_cast<int64_t>(r.approved_by.size());
-    std::string text = had == 0 ? fmt::format("needs {}", r.needs)
-                                : fmt::format("needs {} more", std::max<int64_t>(r.needs - had, 1));
+    std::vector<std::string> counted = r.approved_by;
+    std::erase_if(counted, [&](const std::string& name) {
+      return std::ranges::find(r.uncounted, name) != r.uncounted.end();
+    });
+    const auto had = static_cast<int64_t>(counted.size());
+    std::string text = fmt::format("needs {}", r.missing.value_or(std::max<int64_t>(r.needs - had, 1)));
+    if (had != 0) text += " more";
     if (!r.approvers.empty()) text += fmt::format(" of {}", joined(r.approvers));
-    if (had != 0) text += fmt::format(" ({} {} approved)", joined(r.approved_by), had == 1 ? "has" : "have");
+    if (had != 0) text += fmt::format(" ({} {} approved)", joined(counted), had == 1 ? "has" : "have");
+    if (!r.uncounted.empty()) text += fmt::format(" (approved, but no longer good: {})", joined(r.uncounted));
     return text;
   }
   std::string because = r.ended_reason.empty() ? "" : fmt::format(": {}", r.ended_reason);
@@ -127,6 +136,11 @@ std::string outcome_text(const access_request& r) {
     return r.ended_reason.empty() ? "lapsed: nobody answered in time" : "lapsed" + because;
   if (r.ended_by.empty()) return r.state + because;
   return fmt::format("{} by {}{}", r.state, r.ended_by, because);
+}
+
+std::string length_text(const access_request& r) {
+  return fmt::format("{}{}", base::print_duration_short(r.for_us).view(),
+                     r.extends.empty() ? "" : fmt::format(", extends {}", r.extends));
 }
 
 std::string requests_table(const std::vector<access_request>& all, const context& c) {
@@ -138,7 +152,7 @@ std::string requests_table(const std::vector<access_request>& all, const context
            {r.role.empty() ? r.resource : fmt::format("{} as {}", r.resource, r.role)},
            {r.break_glass ? fmt::format("BREAK-GLASS {}", r.access) : r.access,
             r.break_glass ? colour::bad : colour::plain},
-           {std::string(base::print_duration_short(r.for_us).view())},
+           {length_text(r)},
            {outcome_text(r), shade},
            {r.pending() ? c.time_text(r.lapses_us) : ""},
            {r.reason}});
@@ -148,8 +162,8 @@ std::string requests_table(const std::vector<access_request>& all, const context
 
 std::string request_line(const access_request& r) {
   return fmt::format("{} {} {}{} {} for {}: {}", r.id, r.person, r.resource,
-                     r.role.empty() ? "" : fmt::format(" as {}", r.role), r.access,
-                     base::print_duration_short(r.for_us).view(), outcome_text(r));
+                     r.role.empty() ? "" : fmt::format(" as {}", r.role), r.access, length_text(r),
+                     outcome_text(r));
 }
 
 result<exit_code> print_request_answer(const value& answer, context& c) {

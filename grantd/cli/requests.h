@@ -23,6 +23,8 @@ struct access_request {
   int64_t for_us = 0, needs = 0, made_us = 0, lapses_us = 0, left_us = 0;
   std::optional<int64_t> start_us, ended_us;
   std::vector<std::string> approved_by, approvers, notify;  // notify: who is told of a break-glass
+  std::vector<std::string> uncounted;                       // of approved_by: whose approval counts no longer
+  std::optional<int64_t> missing;                           // how many more it takes
   std::vector<approval> approvals;
   [[nodiscard]] bool pending() const { return state == "pending"; }
 };
@@ -34,6 +36,9 @@ struct access_request {
 // "needs 1 of bob, carol", "needs 2 of bob, carol, dave (bob has approved)", "granted: g-7k2m",
 // "denied by bob: not today", "lapsed: nobody answered in time"
 [[nodiscard]] std::string outcome_text(const access_request& r);
+
+// "1h", "1h, extends g-7k2m"
+[[nodiscard]] std::string length_text(const access_request& r);
 
 // ID PERSON RESOURCE ACCESS FOR STATE OUTCOME REASON
 [[nodiscard]] std::string requests_table(const std::vector<access_request>& all, const context& c);

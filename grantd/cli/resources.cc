@@ -31,6 +31,13 @@ offer read_offer(const value& given, int64_t longest_us, problem& bad) {
   return o;
 }
 
+// A shell cannot be held to reading: nobody shall think so.
+std::string access_text(std::string access, const std::vector<std::string>& login_points) {
+  const auto pam = std::ranges::count_if(login_points, [](const auto& p) { return p.starts_with("pam:"); });
+  if (pam == 0) return access;
+  return pam == std::ssize(login_points) ? "full" : access + ", pam: full";
+}
+
 result<exit_code> run(context& c) {
   auto answer = c.ask("Resources");
   if (!answer) return std::unexpected(std::move(answer.error()));
@@ -38,14 +45,15 @@ result<exit_code> run(context& c) {
   table t({"RESOURCE", "FOR YOU", "MAX", "DEFAULT", "ACCESS", "LOGIN POINTS", "DESCRIPTION"});
   for (const value& v : fields(*answer, bad).items("resources")) {
     fields r(v, bad);
+    const std::vector<std::string> points = r.texts("login_points");
     offer you{{}, r.integer("max_us")};
     if (const value* given = v.find("for_you")) you = read_offer(*given, you.longest_us, bad);
     t.add({{r.text("name")},
            {you.text},
            {short_duration(you.longest_us)},
            {short_duration(std::min(r.integer("default_us"), you.longest_us))},
-           {r.text("access")},
-           {joined(r.texts("login_points"))},
+           {access_text(r.text("access"), points)},
+           {joined(points)},
            {r.maybe_text("description").value_or("")}});
   }
   if (bad) return bad.refuse();

@@ -22,7 +22,7 @@ bool wants_colours(const surroundings& here) {
 }
 
 exit_code say(const refusal& r, output& out) {
-  out.say(r.message);
+  out.say_lines(r.message);
   out.help(r.help);
   return r.code;
 }

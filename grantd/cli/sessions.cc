@@ -61,7 +61,8 @@ colour shade_of(const session& s) {
 }
 
 // Beside the data: how many are not as they should be, and what to do.
-void say_what_is_wrong(const std::vector<session>& all, int64_t total, int64_t missed, output& out) {
+void say_what_is_wrong(const std::vector<session>& all, int64_t total, int64_t missed, context& c) {
+  output& out = c.out;
   size_t leftovers = 0, ungated = 0, silent = 0;
   bool reaper = false;
   for (const session& s : all) {
@@ -83,7 +84,7 @@ void say_what_is_wrong(const std::vector<session>& all, int64_t total, int64_t m
   if (silent != 0) {
     out.say(
         fmt::format("silent: what ends {} of them has not been heard of; they may still be inside", silent));
-    out.help(reaper ? "systemctl status grantd-reaper"
+    out.help(reaper ? look_at("grantd-reaper", c.here)
                     : "psql -c \"select pid from pg_stat_activity where backend_type = 'grantd'\"");
   }
   if (missed > 0) out.say(fmt::format("{} sessions were never heard of", missed));
@@ -125,7 +126,7 @@ result<exit_code> run(context& c) {
     }
     c.out.data(t.print(c.out.colours()));
   }
-  say_what_is_wrong(all, total, missed, c.out);
+  say_what_is_wrong(all, total, missed, c);
   return exit_code::done;
 }
 

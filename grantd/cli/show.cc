@@ -61,6 +61,7 @@ result<exit_code> show_request(context& c) {
     auto text = ask_approval_text(c, c.given.get("id"), {});
     if (!text) return std::unexpected(std::move(text.error()));
     c.out.data(text->text);
+    if (std::string what = extension_text(c.given.get("id"), *text); !what.empty()) c.out.say(what);
     return exit_code::done;
   }
   auto answer = c.ask("ShowRequest", std::move(parameters));

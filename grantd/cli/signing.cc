@@ -116,6 +116,14 @@ result<signing_key> find_key(context& c, const std::string& id, const std::strin
   agent_here agent = look_for_agent(c, forwarded_too);
   if (!file.empty()) {
     signing_key k = key_in(file);
+    if (auto text = read_file(file, max_key_file); key_of(k.line).empty() && !text) {
+      return refuse(
+          exit_code::usage,
+          fmt::format("{}; --key names a key of yours, like ~/.ssh/id_ed25519. Without it one that is "
+                      "enrolled for you is looked for in the agent and in ~/.ssh",
+                      text.error()),
+          fmt::format("grantctl approve {}", shell_word(id)));
+    }
     if (key_of(k.line).empty() && !is_private_half(k.file)) {
       return refuse(exit_code::usage,
                     fmt::format("{} is no ed25519 key: neither its private half nor its public line", file),

@@ -40,7 +40,7 @@ void say_what_is_wrong(const value& daemon, problem& bad, output& out) {
     out.help("grantctl clock");
   }
   if (auto error = d.maybe_text("policy_error")) {
-    out.say(fmt::format("the policy file is not in force: {}", *error));
+    out.say_lines(fmt::format("the policy file is not in force: {}", *error));
     out.help("grantd -t");
   }
   if (auto error = d.maybe_text("table_error"))
@@ -59,13 +59,27 @@ void say_what_is_wrong(const value& daemon, problem& bad, output& out) {
   say_memberships(daemon, bad, out);
 }
 
+// Break-glass that nobody has signed off: what is the caller's to do by name, of the others how many.
+void print_unreviewed(const std::vector<grant>& mine, int64_t in_all, context& c) {
+  auto loud = [&](const std::string& text) {
+    c.out.data(paint("BREAK-GLASS: " + text, colour::bad, c.out.colours()) + "\n");
+  };
+  for (const grant& g : mine)
+    loud(fmt::format("{} of {} on {} is signed off by nobody: grantctl review {}", g.id, g.person, g.resource,
+                     g.id));
+  const int64_t more = in_all - static_cast<int64_t>(mine.size());
+  if (more <= 0) return;
+  loud(fmt::format("{}{} signed off by nobody: grantctl list --all", more,
+                   mine.empty() ? (more == 1 ? " grant is" : " grants are") : " more are"));
+}
+
 // The caller's own requests, without the column that would say so.
 void print_own(const std::vector<access_request>& requests, context& c) {
   table t({"REQUEST", "RESOURCE", "FOR", "OUTCOME", "LAPSES"});
   for (const access_request& r : requests) {
     t.add({{r.id},
            {r.resource, r.break_glass ? colour::bad : colour::plain},
-           {std::string(base::print_duration_short(r.for_us).view())},
+           {length_text(r)},
            {outcome_text(r), r.state == "granted" ? colour::good
                              : r.pending()        ? colour::plain
                                                   : colour::bad},
@@ -79,6 +93,9 @@ result<exit_code> run(context& c) {
   if (!answer) return std::unexpected(std::move(answer.error()));
   auto grants = read_grants(*answer);
   if (!grants) return std::unexpected(std::move(grants.error()));
+  result<std::vector<grant>> to_review;
+  if (answer->find("to_review") != nullptr) to_review = read_grants(*answer, "to_review");
+  if (!to_review) return std::unexpected(std::move(to_review.error()));
   auto locks = read_locks(*answer);
   if (!locks) return std::unexpected(std::move(locks.error()));
   auto requests = read_requests(*answer);
@@ -121,12 +138,7 @@ result<exit_code> run(context& c) {
     c.out.data(fmt::format("{} {} for you to approve: grantctl requests --to-approve\n", to_approve,
                            to_approve == 1 ? "request waits" : "requests wait"));
   }
-  if (unreviewed > 0) {
-    c.out.data(paint(fmt::format("BREAK-GLASS: {} {} signed off by nobody: grantctl list --all", unreviewed,
-                                 unreviewed == 1 ? "grant is" : "grants are"),
-                     colour::bad, c.out.colours()) +
-               "\n");
-  }
+  print_unreviewed(*to_review, unreviewed, c);
   c.out.data(paint(line, colour::faint, c.out.colours()) + "\n");
   for (const lock& l : *locks) c.out.say("locked: " + lock_line(l, c));
   if (!locks->empty()) c.out.help("grantctl locks");

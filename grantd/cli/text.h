@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,9 @@ struct character {
 
 // Columns on a terminal: 0 for combining marks, 2 for wide East Asian characters and emoji, else 1.
 [[nodiscard]] size_t display_width(std::string_view text);
+
+// "a", "a and b", "a, b and c"; empty for none.
+[[nodiscard]] std::string all_of(std::span<const std::string> words);
 
 // One word for sh: as it is when nothing in it is special, else in single quotes.
 [[nodiscard]] std::string shell_word(std::string_view text);

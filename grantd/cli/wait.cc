@@ -148,18 +148,23 @@ result<grant> wait_until_open(grant g, context& c) {
   return g;
 }
 
-exit_code print_open(const access_request& r, const grant& g, context& c) {
+exit_code print_open(const access_request& r, const grant& g, context& c, bool again = false) {
   bool usable = is_usable(g);
-  std::string text =
-      fmt::format("{}: {} {}", usable && g.state != "open" ? "granted" : g.state, g.id, window_text(g, c));
+  std::string text = fmt::format("{}{}: {} {}", again ? "already " : "",
+                                 usable && g.state != "open" ? "granted" : g.state, g.id, window_text(g, c));
   if (r.first_use && g.state == "waiting")
-    text =
-        fmt::format("granted: {}, {} from the first login on", g.id, base::print_duration(r.for_us).view());
+    text = fmt::format("{}granted: {}, {} from the first login on", again ? "already " : "", g.id,
+                       base::print_duration(r.for_us).view());
   colour shade = g.flagged() ? colour::bad : usable ? colour::good : colour::plain;
   c.out.data(paint((g.flagged() ? "BREAK-GLASS " : "") + text, shade, c.out.colours()) + "\n");
   if (g.state == "opening")
     c.out.say(fmt::format("it opens when you have the role {}: grantctl show {}", g.member_of, g.id));
-  if (g.break_glass || r.break_glass) say_break_glass(r, g.id, c);
+  if (again) {
+    c.out.say("that window stands, and no second one was opened; to stay longer, extend it");
+    c.out.help(fmt::format("grantctl extend {} --for DURATION", g.id));
+  } else if (g.break_glass || r.break_glass) {
+    say_break_glass(r, g.id, c);
+  }
   return usable ? exit_code::done : exit_code::no;
 }
 
@@ -191,6 +196,7 @@ result<exit_code> report_asked(const value& answer, bool wait, context& c) {
   fields f(answer, bad);
   auto r = read_request(f.object("request"));
   auto warning = f.maybe_text("warning");
+  const bool again = f.maybe_boolean("repeated");
   if (bad) return bad.refuse();
   if (!r) return std::unexpected(std::move(r.error()));
   const value* opened = answer.find("grant");
@@ -200,7 +206,7 @@ result<exit_code> report_asked(const value& answer, bool wait, context& c) {
     if (g && wait) g = wait_until_open(std::move(*g), c);
     if (!g) return std::unexpected(std::move(g.error()));
     if (c.opts.json) return is_usable(*g) ? exit_code::done : exit_code::no;
-    exit_code code = print_open(*r, *g, c);
+    exit_code code = print_open(*r, *g, c, again);
     if (warning) {
       c.out.say(*warning);
       c.out.help("grantctl locks");
@@ -209,10 +215,11 @@ result<exit_code> report_asked(const value& answer, bool wait, context& c) {
   }
   if (!r->pending()) return report_end(answer, wait, c);
   if (!c.opts.json) {
-    c.out.data(paint(fmt::format("{}: asked; {}; ends by itself at {} if nobody answers", r->id,
-                                 outcome_text(*r), c.time_text(r->lapses_us)),
-                     colour::plain, false) +
-               "\n");
+    c.out.data(
+        paint(fmt::format("{}: {}; {}; ends by itself at {} if nobody answers", r->id,
+                          again ? "asked before" : "asked", outcome_text(*r), c.time_text(r->lapses_us)),
+              colour::plain, false) +
+        "\n");
     if (warning) c.out.say(*warning);
     if (!wait) {
       c.out.say(fmt::format("they approve it with: grantctl approve {}; you see it with: grantctl show {}",

@@ -184,6 +184,9 @@ json::value describe(const store::request& r, const timekeeper& time, base::boot
   v.set("approved_by", names(r.approvals, [](const store::approval& a) { return a.person; }));
   if (r.is == store::request::state::pending)
     v.set("approvers", names(involved.approvers, [](const std::string& name) { return name; }));
+  if (involved.missing) v.set("missing", *involved.missing);
+  if (!involved.uncounted.empty())
+    v.set("uncounted", names(involved.uncounted, [](const std::string& name) { return name; }));
   if (r.break_glass) v.set("notify", names(involved.notify, [](const std::string& name) { return name; }));
   v.set("rule", r.rule);
   v.set("made_us", r.made.us);

@@ -18,6 +18,9 @@ namespace grantd::daemon {
 struct request_people {
   std::vector<std::string> approvers{};  // who still may approve
   std::vector<std::string> notify{};     // of break-glass: who is told
+  // Of a pending one: how many more it takes, and who approved it so that it counts no longer.
+  std::optional<unsigned> missing{};
+  std::vector<std::string> uncounted{};
 };
 // A request object. `lapses`: when, on BOOTTIME; of a pending one only.
 [[nodiscard]] json::value describe(const store::request& r, const timekeeper& time, base::boot_time lapses,

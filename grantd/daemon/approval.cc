@@ -67,14 +67,33 @@ std::string objection_to_approver(const policy::rule& rule, const std::string& p
   return {};
 }
 
-request_people people_of(const policy::policy* p, const store::request& r) {
+request_people people_of(const roster& people, const store::request& r, base::utc_time now) {
+  const policy::policy* p = people.policy();
   request_people who{.approvers = approvers_of(p, r)};
   const policy::rule* rule = rule_of(p, r);
-  if (rule == nullptr || !r.break_glass) return who;
+  if (rule == nullptr) return who;
+  if (r.is == store::request::state::pending) {
+    const auto counted = that_count(r, *rule, people, now);
+    const auto had = static_cast<unsigned>(counted.size());
+    const unsigned needs = needs_of(r, *rule);
+    who.missing = had < needs ? needs - had : 1;  // the rule is easier now: the next approval opens it
+    for (const store::approval& a : r.approvals) {
+      if (std::ranges::find(counted, &a) == counted.end()) who.uncounted.push_back(a.person);
+    }
+  }
+  if (!r.break_glass) return who;
   for (const std::string& name : rule->notify) {
     if (who.notify.size() < max_shown) who.notify.push_back(name);
   }
   return who;
+}
+
+bool may_review(const policy::policy* p, const store::grant& g, const store::request* asked,
+                const std::string& by) {
+  if (!g.break_glass || by.empty() || by == g.person) return false;
+  const policy::rule* rule = asked == nullptr ? nullptr : rule_of(p, *asked);
+  const policy::person* who = p == nullptr ? nullptr : p->find_person(by);
+  return by == "root" || (who != nullptr && who->may_grant) || (rule != nullptr && rule->notify.contains(by));
 }
 
 unsigned needs_of(const store::request& r, const policy::rule& rule) {

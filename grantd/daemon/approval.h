@@ -31,8 +31,13 @@ inline constexpr size_t max_shown = 32;
 [[nodiscard]] std::string objection_to_approver(const policy::rule& rule, const std::string& person,
                                                 const store::request& r);
 
-// Those and, of break-glass, who is told of it.
-[[nodiscard]] request_people people_of(const policy::policy* p, const store::request& r);
+// Those; while it is pending whose approval counts now; and of break-glass who is told of it.
+[[nodiscard]] request_people people_of(const roster& people, const store::request& r, base::utc_time now);
+
+// Whether `by` ("root", or a person's name) may sign that break-glass grant off; `asked`: the request it came
+// of, null where there is none. Never their own.
+[[nodiscard]] bool may_review(const policy::policy* p, const store::grant& g, const store::request* asked,
+                              const std::string& by);
 
 // How many people it takes: never fewer than when it was asked.
 [[nodiscard]] unsigned needs_of(const store::request& r, const policy::rule& rule);

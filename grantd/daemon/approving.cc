@@ -101,7 +101,7 @@ std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& 
       break;
   }
   d.is.ended = time_.utc();
-  d.is.ended_by = w.person.empty() ? "root" : w.person;
+  d.is.ended_by = w.relayed ? w.by : w.person.empty() ? "root" : w.person;
   d.is.ended_reason = w.reason;
   if (w.from != 0) d.waiting.push_back(w.from);
   return {};

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
-#include "base/ident.h"
+#include "proof/record_ids.h"
 
 namespace grantd::daemon {
 namespace {
@@ -20,12 +19,10 @@ std::string_view field(const store::audit_row& row, std::string_view key) {
   return at == row.fields.end() ? std::string_view() : std::string_view(at->second);
 }
 
-// "g-7k2m" of "32779"; the value itself where it is no number.
-std::string id_text(char kind, std::string_view value) {
-  uint64_t number = 0;
-  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc{} || end != value.data() + value.size() || number == 0) return std::string(value);
-  return std::string(base::print_id(kind, number).view());
+// "g-7k2m" of a grant's number; the value itself where it is none; empty without one.
+std::string id_of(const store::audit_row& row, std::string_view key) {
+  const std::string_view value = field(row, key);
+  return proof::id_in(key, value).value_or(std::string(value));
 }
 
 bool is_any(std::string_view event, std::initializer_list<std::string_view> of) {
@@ -38,6 +35,17 @@ void add(std::string& out, std::string_view before, std::string_view value) {
 
 }  // namespace
 
+std::string on_one_line(std::string_view note) {
+  std::string out;
+  for (char c : note) {
+    const bool space = c == '\n' || c == ' ';
+    if (!space) out += c;
+    if (space && !out.empty() && out.back() != ' ') out += ' ';
+  }
+  if (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
 level level_of(const store::audit_row& row) {
   const std::string_view event = row.event;
   if (is_any(event, {"break-glass", "leftover", "member-leftover"}) || !field(row, "break_glass").empty())
@@ -49,9 +57,7 @@ level level_of(const store::audit_row& row) {
 
 std::string sentence_of(const store::audit_row& row) {
   std::string out = row.event;
-  if (auto g = field(row, "grant"); !g.empty()) out += " " + id_text('g', g);
-  if (auto r = field(row, "request"); !r.empty()) out += " " + id_text('r', r);
-  if (auto l = field(row, "lock"); !l.empty()) out += " " + id_text('l', l);
+  for (std::string_view key : {"grant", "request", "lock"}) add(out, " ", id_of(row, key));
   std::string who(field(row, "person"));
   add(who, who.empty() ? "" : " as ", field(row, "account"));
   add(who, who.empty() ? "" : " on ", field(row, "resource"));
@@ -63,8 +69,9 @@ std::string sentence_of(const store::audit_row& row) {
   add(out, ": ", who);
   add(out, ", by ", field(row, "by"));
   for (std::string_view key : {"reason", "cause", "message", "note", "why"}) add(out, ": ", field(row, key));
-  if (is_any(row.event, {"checkpoint", "leftover", "member-leftover"}))
+  if (is_any(row.event, {"leftover", "member-leftover"}))
     add(out, ": ", field(row, "text"));  // an approval's is long
+  if (row.event == "checkpoint") add(out, ": ", on_one_line(field(row, "text")));
   return service::printable(std::string_view(out).substr(0, longest_value));
 }
 
@@ -85,8 +92,8 @@ std::vector<service::journal_field> journal_entry(const store::audit_row& row) {
   for (const auto& [name, key] : plain) {
     if (auto v = field(row, key); !v.empty()) out.push_back({name, std::string(v.substr(0, longest_value))});
   }
-  if (auto g = field(row, "grant"); !g.empty()) out.push_back({"GRANTD_GRANT", id_text('g', g)});
-  if (auto r = field(row, "request"); !r.empty()) out.push_back({"GRANTD_REQUEST", id_text('r', r)});
+  if (auto g = id_of(row, "grant"); !g.empty()) out.push_back({"GRANTD_GRANT", std::move(g)});
+  if (auto r = id_of(row, "request"); !r.empty()) out.push_back({"GRANTD_REQUEST", std::move(r)});
   if (row.event == "checkpoint") out.push_back({"GRANTD_CHECKPOINT", std::string(field(row, "text"))});
   return out;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/journal.h"
@@ -13,6 +14,9 @@ namespace grantd::daemon {
 
 // alert: what somebody should look at now (break-glass, what is left over); else by how rare it is.
 [[nodiscard]] service::level level_of(const store::audit_row& row);
+
+// A checkpoint for a log: its lines one after the other, a space between two.
+[[nodiscard]] std::string on_one_line(std::string_view note);
 
 // One line: "revoke g-7k2m: alice on orders-db, by carol: OPS-12".
 [[nodiscard]] std::string sentence_of(const store::audit_row& row);

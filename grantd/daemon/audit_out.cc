@@ -98,8 +98,8 @@ void audit_out::sign(bool stopping) {
   auto now = sign_audit(core_);
   if (!now) return;
   rhythm_.signed_now(core_);
-  pass({level::notice, fmt::format("checkpoint of {} records: {}", core_.truth().sequence(), now->note),
-        true});
+  pass({level::notice,
+        fmt::format("checkpoint of {} records: {}", core_.truth().sequence(), on_one_line(now->note)), true});
   core_.keep_checkpoint(std::move(now->note));
 }
 

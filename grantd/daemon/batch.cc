@@ -124,16 +124,7 @@ std::vector<finished> core::turn() {
                                             g->needs_role && !g->ready ? ", once the role is given" : "",
                                             o.asked == nullptr ? "asked for" : "granted", o.record.made_by));
     if (o.asked == nullptr) continue;
-    reply r;
-    if (publication_.error().empty()) {
-      r.parameters.set("grant", std::move(object));
-      if (std::string w = lock_warning(*g); !w.empty()) r.parameters.set("warning", std::move(w));
-    } else {
-      r = refusal("NoTable",
-                  fmt::format("grant {} is made, but {}", id_of(o.record.number), publication_.error()),
-                  "journalctl -u grantd");
-    }
-    out.push_back({o.asked->from, std::move(r)});
+    out.push_back({o.asked->from, opened(*g, std::move(object))});
   }
   for (waiting_end& w : waiting) out.push_back({w.to, answer_end(w, durable)});
   for (const waiting_lock& w : locked_now) out.push_back({w.to, answer_lock(w)});
@@ -284,9 +275,9 @@ std::expected<void, store::error> core::write_all(std::vector<opening>* opens, b
   for (const pending_note& n : notes_) {
     if (urgent && n.of_guests) continue;
     std::vector<store::field> fields(n.fields.begin(), n.fields.end());
-    auto done = store_->note(n.event, fields, n.at);
-    if (!done && done.error() != store::error::invalid)
-      return done;  // one that cannot be kept holds up nobody
+    auto done = store_->note(n.event, fields, n.at, n.once);
+    // One that cannot be kept holds up nobody, nor does one that is there already.
+    if (!done && done.error() != store::error::invalid) return done;
   }
   if (opens != nullptr) {
     if (auto done = write_lock_ends(unlocking_); !done) return done;
@@ -323,6 +314,18 @@ std::expected<void, store::error> core::write_remaps() {
   });
   if (remaps_.empty()) return {};
   return store_->remap(remaps_, settings_.boot, remap_why_, time_.utc());
+}
+
+reply core::opened(const open_grant& g, json::value described, std::optional<json::value> request) const {
+  if (!publication_.error().empty()) {
+    return refusal("NoTable", fmt::format("grant {} is made, but {}", id_of(g.number), publication_.error()),
+                   "journalctl -u grantd");
+  }
+  reply r;
+  if (request) r.parameters.set("request", std::move(*request));
+  r.parameters.set("grant", std::move(described));
+  if (std::string w = lock_warning(g); !w.empty()) r.parameters.set("warning", std::move(w));
+  return r;
 }
 
 void core::refuse_invalid(std::vector<opening>& opens, std::vector<finished>& out) {

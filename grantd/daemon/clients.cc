@@ -24,6 +24,22 @@ void refuse(int fd, std::string message) {
 
 constexpr unsigned accepts_per_turn = 64;
 
+// For relays: look again, by News.
+reply only_event(std::string_view name) {
+  reply r;
+  r.continues = true;
+  r.parameters.set("event", name);
+  return r;
+}
+
+std::string_view resource_of(const event& e) {
+  for (const json::value* of : {&e.grant, &e.request}) {
+    const json::value* name = of->members() == nullptr ? nullptr : of->find("resource");
+    if (name != nullptr && name->text() != nullptr) return *name->text();
+  }
+  return {};
+}
+
 }  // namespace
 
 clients::clients(service::loop& l, core& c, const heard& all, client_limits limits)
@@ -121,7 +137,11 @@ void clients::call_one(uint64_t number, connection& c, std::string_view message)
   const uint64_t listened = c.who.listener;
   auto done = dispatch(core_, c.who, heard_, *said, said->oneway ? 0 : number);
   if (!done && !watched && c.who.watching) {
-    if (begin_watching(number, c)) return;
+    if (begin_watching(number, c)) {
+      // From here on it is told: what happened before it asks News for.
+      if (identify(core_, c.who).is_relay_itself()) c.send(encode(only_event("begin")));
+      return;
+    }
     c.who.watching = false;
     done = refusal("Busy", fmt::format("uid {} watches {} times already", c.who.uid, watchers_per_uid),
                    "end one of them");
@@ -190,11 +210,16 @@ void clients::answer(const std::vector<finished>& answers) {
 
 void clients::tell_watchers(const std::vector<event>& events) {
   if (events.empty() || watchers_.empty()) return;
+  std::map<uint64_t, const policy::relay*> relays;
   for (uint64_t number : std::vector<uint64_t>(watchers_.begin(), watchers_.end())) {
     // The right to watch others may have gone with a new policy.
     const session& s = all_.at(number)->who;
     caller now = identify(core_, s);
-    if (!(s.watch_all ? now.may_see : now.may_ask_about(s.watch_person))) drop(number);
+    if (now.is_relay_itself()) {
+      relays.emplace(number, now.relay);
+    } else if (!(s.watch_all ? now.may_see : now.may_ask_about(s.watch_person))) {
+      drop(number);
+    }
   }
   for (const event& e : events) {
     reply r;
@@ -203,9 +228,14 @@ void clients::tell_watchers(const std::vector<event>& events) {
     if (e.grant.members() != nullptr) r.parameters.set("grant", e.grant);
     if (e.request.members() != nullptr) r.parameters.set("request", e.request);
     std::string bytes = encode(r);
+    const std::string only_that = relays.empty() ? std::string() : encode(only_event(e.name));
     for (auto at = watchers_.begin(); at != watchers_.end();) {
       uint64_t number = *at++;  // it may be dropped
       connection& c = *all_.at(number);
+      if (auto relay = relays.find(number); relay != relays.end()) {
+        if (policy::carries(*relay->second, e.person, resource_of(e))) tell(number, c, only_that);
+        continue;
+      }
       const std::string& watched = c.who.watch_person;
       if (c.who.watch_all || watched == e.person || std::ranges::find(e.also, watched) != e.also.end())
         tell(number, c, bytes);
@@ -242,7 +272,7 @@ void clients::tell(uint64_t number, connection& c, std::string_view bytes) {
 void clients::drop_on_behalf() {
   std::vector<uint64_t> theirs;
   for (const auto& [number, c] : all_) {
-    if (!c->who.on_behalf.empty()) theirs.push_back(number);
+    if (!c->who.on_behalf.empty() || !c->who.relay.empty()) theirs.push_back(number);
   }
   for (uint64_t number : theirs) {
     connection& c = *all_.at(number);

@@ -153,10 +153,11 @@ void core::policy_failed(std::string why) {
   roster_.set_error(std::move(why));
 }
 
-bool core::note(std::string event, std::vector<std::pair<std::string, std::string>> fields) {
+bool core::note(std::string event, std::vector<std::pair<std::string, std::string>> fields,
+                std::string once) {
   if (notes_.size() >= max_notes) return false;
   time_.read();  // the last turn may be half a minute ago
-  notes_.push_back({std::move(event), std::move(fields), time_.utc(), true});
+  notes_.push_back({std::move(event), std::move(fields), time_.utc(), true, std::move(once)});
   return true;
 }
 

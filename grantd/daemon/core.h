@@ -111,8 +111,9 @@ class core {
   void submit(word w) { words_.push_back(std::move(w)); }
   void submit(review_request r) { reviews_.push_back(std::move(r)); }
   // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
-  // there was no room for it.
-  bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields);
+  // there was no room for it. `once`: as store::note has it; what has a record of that name gets no second.
+  bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields,
+            std::string once = {});
   // Every window of that account at that point which starts with its first use has had it now, whichever
   // grant the login was let in by.
   void logged_in(const login& l);
@@ -239,6 +240,7 @@ class core {
     std::vector<std::pair<std::string, std::string>> fields;
     base::utc_time at;
     bool of_guests;
+    std::string once{};
   };
 
   void load();
@@ -261,6 +263,8 @@ class core {
   [[nodiscard]] std::expected<void, reply> consider(const ask& a, std::vector<opening>& opens,
                                                     std::vector<finished>& out);
   [[nodiscard]] std::expected<void, reply> prolong(ask& a) const;
+  // What the relay that carries it may not ask for, whatever the rules would give its person.
+  [[nodiscard]] std::optional<reply> refused_through_relay(const ask& a);
   void lapse_requests();
   [[nodiscard]] std::optional<reply> too_often(const std::string& person);
   [[nodiscard]] draft& draft_of(const store::request& r);
@@ -272,6 +276,10 @@ class core {
   void settle_drafts(const std::vector<opening>& opens, std::vector<finished>& out);
   void forget_if_over(uint64_t number);
   void refuse_drafts(const reply& why, std::vector<finished>& out);
+  // repeated.cc
+  // Whether `a`, from `start` on if it says when, asks for no more than what is open by such a request. It
+  // has its answer then.
+  [[nodiscard]] bool answered_before(const ask& a, std::optional<int64_t> start, std::vector<finished>& out);
   // approving.cc
   void resolve_words(std::vector<opening>& opens, std::vector<finished>& out);
   [[nodiscard]] std::expected<void, reply> take_word(const word& w, std::vector<opening>& opens);
@@ -334,6 +342,9 @@ class core {
   [[nodiscard]] std::expected<void, store::error> write_once(std::vector<opening>* opens, bool urgent);
   [[nodiscard]] std::expected<void, store::error> write_all(std::vector<opening>* opens, bool urgent);
   [[nodiscard]] std::expected<void, store::error> write_remaps();
+  // What whoever opened `g` is told; `request`: the one it came of.
+  [[nodiscard]] reply opened(const open_grant& g, json::value described,
+                             std::optional<json::value> request = {}) const;
   void refuse_invalid(std::vector<opening>& opens, std::vector<finished>& out);
   [[nodiscard]] reply answer_end(waiting_end& w, bool durable);
   void refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out);

@@ -12,12 +12,12 @@ namespace {
 constexpr method table[] = {
     {"Grant", role::grant, handlers::grant},
     {"Revoke", role::grant, handlers::revoke},
-    {"GiveBack", role::person, handlers::give_back},
-    {"List", role::person, handlers::list},
+    {"GiveBack", role::person, handlers::give_back, relayed::asking},
+    {"List", role::person, handlers::list, relayed::asking_or_itself},
     {"Show", role::person, handlers::show},
-    {"Status", role::anyone, handlers::status},
+    {"Status", role::anyone, handlers::status, relayed::always},
     {"Explain", role::person, handlers::explain},
-    {"Resources", role::anyone, handlers::resources},
+    {"Resources", role::anyone, handlers::resources, relayed::always},
     {"People", role::person, handlers::people},
     {"Check", role::person, handlers::check},
     {"Clock", role::anyone, handlers::clock},
@@ -27,20 +27,21 @@ constexpr method table[] = {
     {"Audit", role::see, handlers::audit},
     {"Seen", role::see, handlers::seen},
     {"Keys", role::root_or_ask, handlers::keys},
-    {"OnBehalf", role::ask, handlers::on_behalf},
-    {"Watch", role::person, handlers::watch},
+    {"OnBehalf", role::ask, handlers::on_behalf, relayed::itself},
+    {"News", role::relay, handlers::news, relayed::itself},
+    {"Watch", role::person, handlers::watch, relayed::itself},
     {"Sessions", role::person, handlers::sessions},
     {"Lock", role::grant, handlers::lock},
     {"Unlock", role::grant, handlers::unlock},
     {"Locks", role::person, handlers::locks},
-    {"Request", role::person, handlers::request_window},
+    {"Request", role::person, handlers::request_window, relayed::asking},
     {"Approve", role::person, handlers::approve},
-    {"Deny", role::person, handlers::deny},
-    {"Cancel", role::person, handlers::cancel},
+    {"Deny", role::person, handlers::deny, relayed::answering},
+    {"Cancel", role::person, handlers::cancel, relayed::asking},
     {"Review", role::person, handlers::review},
-    {"Requests", role::person, handlers::requests},
+    {"Requests", role::person, handlers::requests, relayed::always},
     {"ShowRequest", role::person, handlers::show_request},
-    {"ApprovalText", role::person, handlers::approval_text},
+    {"ApprovalText", role::person, handlers::approval_text, relayed::itself},
     {"ReloadPolicy", role::root, handlers::reload_policy},
     {"AuditChain", role::see, handlers::audit_chain},
     {"Checkpoint", role::see, handlers::checkpoint},
@@ -66,8 +67,26 @@ bool has_role(const caller& c, role needed) {
       return c.root || c.ask;
     case role::provision:
       return c.provision;
+    case role::relay:
+      return false;  // may_carry() knows them
   }
   return false;
+}
+
+bool may_carry(const caller& c, const method& m) {
+  const auto by = c.person.empty() ? relayed::itself : static_cast<relayed>(c.carried);
+  return (static_cast<uint8_t>(m.through) & static_cast<uint8_t>(by)) != 0;
+}
+
+reply not_through_relay(const method& m, const caller& c) {
+  const std::string& relay = c.relay->name;
+  if (c.person.empty()) {
+    return refusal("NotAllowed", fmt::format("{} is nothing that relay {} may do for itself", m.name, relay),
+                   "grantctl people");
+  }
+  return refusal("NotAllowed",
+                 fmt::format("{} is nothing that relay {} may carry for {}", m.name, relay, c.person),
+                 "grantctl status, as " + c.person);
 }
 
 reply not_allowed(const method& m, const caller& c) {
@@ -92,6 +111,9 @@ reply not_allowed(const method& m, const caller& c) {
     case role::provision:
       what = "is for the account `provision_user` of grantd.toml only";
       break;
+    case role::relay:
+      what = "is for relays of the policy";
+      break;
     case role::anyone:
       break;
   }
@@ -105,7 +127,35 @@ reply not_allowed(const method& m, const caller& c) {
 
 std::span<const method> methods() { return table; }
 
+namespace {
+
+// The relay that a session is, by its uid or by what the account ask said of it. Nothing: it is none. Null:
+// it was one, and is not any more.
+std::optional<const policy::relay*> relay_of(const core& c, const session& s) {
+  const roster& people = c.people();
+  const std::string_view name = s.relay.empty() ? people.relay_of(s.uid) : s.relay;
+  if (name.empty() || s.uid == 0) return std::nullopt;
+  const policy::policy* p = people.policy();
+  if (p == nullptr || (!s.relay.empty() && !people.is_ask(s.uid))) return nullptr;
+  return p->find_relay(name);
+}
+
+caller identify_relay(const core& c, const session& s, const policy::relay* relay) {
+  caller who{s.uid, {}};
+  if (relay == nullptr) return who;
+  if (!s.on_behalf.empty()) {
+    who.carried = policy::speech_of(*c.people().policy(), *relay, s.on_behalf);
+    if (who.carried == policy::speech::none) return who;  // nobody: it never falls back to being itself
+    who.person = s.on_behalf;
+  }
+  who.relay = relay;
+  return who;
+}
+
+}  // namespace
+
 caller identify(const core& c, const session& s) {
+  if (auto relay = relay_of(c, s)) return identify_relay(c, s, *relay);
   caller who{s.uid, {}};
   if (!s.on_behalf.empty()) {
     // The account that spoke for them may be `ask` no longer.
@@ -127,6 +177,7 @@ caller identify(const core& c, const session& s) {
 }
 
 std::string caller::carrier() const {
+  if (relay != nullptr) return by();
   if (!on_behalf && !name().empty()) return name();
   std::string account = "uid " + std::to_string(uid);
   return on_behalf ? person + " through " + account : account;
@@ -145,7 +196,8 @@ answer dispatch(core& c, session& s, const heard& all, const call& message, tick
     for (const method& m : table) {
       if (m.name != full.substr(ours.size())) continue;
       caller who = identify(c, s);
-      if (!has_role(who, m.needs)) return not_allowed(m, who);
+      if (who.relay != nullptr && !may_carry(who, m)) return not_through_relay(m, who);
+      if (who.relay == nullptr && !has_role(who, m.needs)) return not_allowed(m, who);
       if (m.run == handlers::on_behalf && !first) {
         return refusal("NotAllowed", "OnBehalf comes first on a connection, and once");
       }

@@ -12,6 +12,7 @@
 #include "daemon/core.h"
 #include "daemon/parameters.h"
 #include "daemon/varlink.h"
+#include "policy/relay.h"
 
 namespace grantd::daemon {
 
@@ -23,6 +24,7 @@ class sessions;
 struct session {
   uid_t uid = 65534;
   std::string on_behalf{};  // of which person (OnBehalf)
+  std::string relay{};      // as which relay (OnBehalf of the account ask)
   bool spoke = false;       // a call came in: too late for OnBehalf
   bool watching = false;
   bool watch_all = false;
@@ -40,17 +42,41 @@ struct caller {
   bool on_behalf = false;  // the uid is an `ask` account's, which said whom it speaks for
   bool may_grant = false;
   bool may_see = false;
+  // A program that carries what `person` says or, when there is none, speaks for itself. It has no rights,
+  // and `person` none of theirs through it.
+  const policy::relay* relay = nullptr;
+  policy::speech carried = policy::speech::none;  // what the relay may carry for `person`
 
   [[nodiscard]] std::string name() const { return root ? "root" : person; }  // for the record
+  // The same with the relay that carried it: "alice through relay chatbot".
+  [[nodiscard]] std::string by() const {
+    return relay == nullptr ? name() : through_relay(person, relay->name);
+  }
   // Who it really was on the socket: an `ask` account that speaks for a person is named with them.
   [[nodiscard]] std::string carrier() const;
+  [[nodiscard]] bool is_relay_itself() const { return relay != nullptr && person.empty(); }
+  // What a relay may hear or carry of; everything where there is none.
+  [[nodiscard]] bool concerns(std::string_view who, std::string_view resource) const {
+    return relay == nullptr || policy::carries(*relay, who, resource);
+  }
   [[nodiscard]] bool may_ask_about(std::string_view who) const {
     return may_see || (!person.empty() && person == who);
   }
 };
 [[nodiscard]] caller identify(const core& c, const session& s);
 
-enum class role : uint8_t { anyone, person, see, grant, root, ask, root_or_ask, provision };
+enum class role : uint8_t { anyone, person, see, grant, root, ask, root_or_ask, provision, relay };
+
+// Who may call it through a relay: the relay for itself, a person it may ask for, one who answers requests
+// (policy::speech). Nobody, unless the table says so.
+enum class relayed : uint8_t {
+  never = 0,
+  asking = 1,
+  answering = 2,
+  itself = 4,
+  asking_or_itself = 5,
+  always = 7
+};
 
 struct request {
   core& in;
@@ -71,6 +97,7 @@ struct method {
   std::string_view name;
   role needs;
   handler run;
+  relayed through = relayed::never;
 };
 [[nodiscard]] std::span<const method> methods();  // of org.grantd.Access
 
@@ -101,6 +128,7 @@ answer audit_chain(request& r);
 answer checkpoint(request& r);
 answer seen(request& r);
 answer on_behalf(request& r);
+answer news(request& r);
 answer sessions(request& r);
 answer watch(request& r);
 answer request_window(request& r);

@@ -105,7 +105,7 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
                        : fmt::format("; request {} waits for approval", request_id_of(waits->number));
   if (!any_scope) {
     return {fmt::format("{} has no account that fits {}", who.name, what.name),
-            fmt::format("add one under [person.{}] in {}, then: systemctl reload grantd", who.name,
+            fmt::format("add one under [person.{}] in {}, then: grantctl policy reload", who.name,
                         r.in.set().policy_file)};
   }
   if (r.in.truth().locked() != store::lock_reason::none) {
@@ -167,8 +167,7 @@ answer explain(request& r) {
   if (!r.by.may_ask_about(who == nullptr ? person : who->name)) {
     return refusal("NotAllowed", "to ask about other people needs the right \"see\"", "grantctl status");
   }
-  if (who == nullptr)
-    return refusal("NoSuchPerson", "the policy knows no person " + person, "grantctl people");
+  if (who == nullptr) return refusal("NoSuchPerson", policy::no_such_person(*p, person), "grantctl people");
   const policy::resource* what = p->find_resource(resource);
   if (what == nullptr) {
     return refusal("NoSuchResource", policy::no_such_resource(*p, resource), "grantctl resources");

@@ -72,6 +72,7 @@ answer grant(request& r) {
   o.resource = r.given.required("resource");
   o.for_us = r.given.integer("for_us", base::us_per_s, int64_t{366} * 86400 * base::us_per_s);
   o.from_us = r.given.integer("from_us", 0, std::numeric_limits<int64_t>::max() / 4);
+  o.read_only = r.given.flag("read_only");
   o.reason = r.given.text("reason", max_reason).value_or("");
   if (auto bad = r.given.fault()) return bad;
   o.by = r.by.name();
@@ -105,16 +106,14 @@ answer revoke(request& r) {
     for (const auto& [number, g] : r.in.grants().open()) {
       has_grants = has_grants || r.in.names().text(g.person) == e.person;
     }
-    if (!has_grants)
-      return refusal("NoSuchPerson", "the policy knows no person " + *person, "grantctl people");
+    if (!has_grants) return no_such_person(r, *person);
   } else {
     e.resource = *resource;
     bool known = p != nullptr && p->find_resource(*resource) != nullptr;
     for (const auto& [number, g] : r.in.grants().open()) {
       known = known || r.in.names().text(g.resource) == *resource;
     }
-    if (!known)
-      return refusal("NoSuchResource", "the policy knows no resource " + *resource, "grantctl resources");
+    if (!known) return no_such_resource(r, *resource);
   }
   e.how = store::state::revoked;
   e.by = r.by.name();
@@ -132,6 +131,13 @@ answer give_back(request& r) {
   end_request e;
   e.from = r.to;
   e.person = r.by.person;
+  if (r.by.relay != nullptr) {
+    if (!id) return invalid_parameter("id", "through a relay a grant is given back by its id");
+    auto number = base::parse_id('g', *id);
+    const open_grant* g = number ? r.in.grants().find(*number) : nullptr;
+    if (g == nullptr || !r.by.concerns(r.in.names().text(g->person), r.in.names().text(g->resource)))
+      return no_grant_of_yours(*id);
+  }
   if (id) {
     auto g = open_of(r, *id);
     // Another's grant, open or ended, is answered as one that never was: ids of others stay unknown.
@@ -144,7 +150,7 @@ answer give_back(request& r) {
     return nothing_to_end(r);
   }
   e.how = store::state::given_back;
-  e.by = r.by.person;
+  e.by = r.by.by();
   r.in.submit(std::move(e));
   return std::nullopt;
 }

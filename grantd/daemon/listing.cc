@@ -7,12 +7,24 @@
 
 #include "base/ident.h"
 #include "daemon/answers.h"
+#include "daemon/approval.h"
 #include "daemon/dispatch.h"
 #include "daemon/request_listing.h"
 #include "daemon/sessions.h"
 #include "daemon/troubles.h"
 
-namespace grantd::daemon::handlers {
+namespace grantd::daemon {
+namespace {
+
+json::value describe_open(const request& r, const open_grant& g) {
+  json::value v = describe(r.in.names(), r.in.time(), g);
+  if (std::string why = r.in.why_opening(g, r.by.may_see); !why.empty()) v.set("opening", std::move(why));
+  return v;
+}
+
+}  // namespace
+
+namespace handlers {
 namespace {
 
 constexpr int64_t most_listed = 1000;
@@ -20,12 +32,6 @@ constexpr int64_t most_listed = 1000;
 reply others(std::string_view what) {
   return refusal("NotAllowed", fmt::format("{} of other people is for those with the right \"see\"", what),
                  "grantctl list");
-}
-
-json::value describe_open(request& r, const open_grant& g) {
-  json::value v = describe(r.in.names(), r.in.time(), g);
-  if (std::string why = r.in.why_opening(g, r.by.may_see); !why.empty()) v.set("opening", std::move(why));
-  return v;
 }
 
 // Those that are not as grants want them.
@@ -79,20 +85,53 @@ void add_requests(request& r, json::value& to) {
     auto rows = r.in.truth().requests(
         {.person = r.by.person, .pending_only = false, .ended_since = day_ago, .limit = most_of_own});
     if (rows) {
-      for (const store::request& q : *rows) own.push(described(r, q));
+      for (const store::request& q : *rows) {
+        if (r.by.concerns(q.person, q.resource)) own.push(described(r, q));
+      }
     }
     to.set("requests", std::move(own));
     size_t waiting = 0;
-    for (const auto& [number, w] : r.in.pending().all()) waiting += waits_for(r, w.is) ? 1 : 0;
+    for (const auto& [number, w] : r.in.pending().all())
+      waiting += r.by.concerns(w.is.person, w.is.resource) && waits_for(r, w.is) ? 1 : 0;
     to.set("to_approve", waiting);
-  }
-  if (r.by.may_see) {
-    auto rows = r.in.truth().unreviewed(most_listed);
-    to.set("unreviewed", rows ? rows->size() : 0);
   }
 }
 
+// Break-glass that nobody signed off: how many to those who see everything, which ones to who may do it.
+void add_unreviewed(request& r, json::value& to) {
+  const policy::policy* p = r.in.people().policy();
+  const std::string by = r.by.name();
+  const bool told = p != nullptr && std::ranges::any_of(p->rules, [&](const auto& rule) {
+                      return rule.second.notify.contains(by);
+                    });
+  if (!told && !r.by.may_see) return;
+  auto rows = r.in.truth().unreviewed(most_listed);
+  if (r.by.may_see) to.set("unreviewed", rows ? rows->size() : 0);
+  if (!rows) return;
+  json::value mine{json::value::array{}};
+  size_t found = 0;
+  for (const store::grant& g : *rows) {
+    auto asked = r.in.truth().find_request(g.request);
+    if (!may_review(p, g, asked ? &*asked : nullptr, by)) continue;
+    mine.push(describe_stored(r, g));
+    if (++found == most_of_own) break;
+  }
+  to.set("to_review", std::move(mine));
+}
+
 }  // namespace
+}  // namespace handlers
+
+json::value described_grant(const request& r, uint64_t number) {
+  if (const open_grant* g = r.in.grants().find(number)) return describe_open(r, *g);
+  if (const ended_grant* e = r.in.grants().find_ended(number);
+      e != nullptr && !r.in.names().text(e->was.person).empty())
+    return describe(r.in.names(), *e);
+  if (auto stored = r.in.truth().find(number)) return describe(*stored, r.in.time());
+  return {};
+}
+
+namespace handlers {
 
 answer list(request& r) {
   auto person = r.given.text("person");
@@ -104,8 +143,9 @@ answer list(request& r) {
   if (person && p != nullptr) {
     if (const policy::person* known = p->find_person(*person)) person = known->name;
   }
-  if (!person && !r.by.may_see) person = r.by.person;
-  if (person && !r.by.may_ask_about(*person)) return others("grants");
+  const bool itself = r.by.is_relay_itself();  // hears of what it may ask for
+  if (!person && !r.by.may_see && !itself) person = r.by.person;
+  if (person && !itself && !r.by.may_ask_about(*person)) return others("grants");
 
   r.in.refresh_clock();
   json::value grants{json::value::array{}};
@@ -114,6 +154,7 @@ answer list(request& r) {
     auto rows = r.in.truth().list({person.value_or(""), resource.value_or(""), !all, limit});
     if (!rows) return refusal("Locked", "the store cannot be read: " + locked_trouble(r), "grantctl store");
     for (const store::grant& g : *rows) {
+      if (!r.by.concerns(g.person, g.resource)) continue;
       if (all || r.in.grants().find_ended(g.number) == nullptr) grants.push(describe_stored(r, g));
     }
   } else {
@@ -123,6 +164,7 @@ answer list(request& r) {
       const open_grant& g = at->second;
       if (person && r.in.names().text(g.person) != *person) continue;
       if (resource && r.in.names().text(g.resource) != *resource) continue;
+      if (!r.by.concerns(r.in.names().text(g.person), r.in.names().text(g.resource))) continue;
       grants.push(describe_open(r, g));
       ++found;
     }
@@ -138,15 +180,7 @@ answer show(request& r) {
   auto number = base::parse_id('g', id);
   if (!number) return invalid_parameter("id", "not the id of a grant (they look like g-7k2m)");
   r.in.refresh_clock();
-  json::value found;
-  if (const open_grant* g = r.in.grants().find(*number)) {
-    found = describe_open(r, *g);
-  } else if (const ended_grant* e = r.in.grants().find_ended(*number);
-             e != nullptr && !r.in.names().text(e->was.person).empty()) {
-    found = describe(r.in.names(), *e);
-  } else if (auto stored = r.in.truth().find(*number)) {
-    found = describe(*stored, r.in.time());
-  }
+  json::value found = described_grant(r, *number);
   const json::value* person = found.find("person");
   // Whose it is stays unsaid to those who may not see: the same answer as for none.
   if (person == nullptr || !r.by.may_ask_about(*person->text())) {
@@ -162,6 +196,7 @@ answer status(request& r) {
   if (auto bad = r.given.fault()) return bad;
   r.in.refresh_clock();
   reply done;
+  if (r.by.relay != nullptr) done.parameters.set("relay", r.by.relay->name);
   json::value grants{json::value::array{}};
   if (!r.by.person.empty()) {
     done.parameters.set("person", r.by.person);
@@ -169,14 +204,17 @@ answer status(request& r) {
     const auto& open = r.in.grants().open();
     for (auto at = open.rbegin(); at != open.rend() && found < most_listed; ++at) {
       if (r.in.names().text(at->second.person) != r.by.person) continue;
+      if (!r.by.concerns(r.by.person, r.in.names().text(at->second.resource))) continue;
       grants.push(describe_open(r, at->second));
       ++found;
     }
   }
   done.parameters.set("grants", std::move(grants));
   add_requests(r, done.parameters);
+  add_unreviewed(r, done.parameters);
   // Strangers to the policy are told nothing of locks.
-  if (r.by.may_see || !r.by.person.empty()) done.parameters.set("locks", locks_seen_by(r));
+  if (r.by.may_see || (r.by.relay == nullptr && !r.by.person.empty()))
+    done.parameters.set("locks", locks_seen_by(r));
   json::value d;
   d.set("version", GRANTD_VERSION);
   d.set("pid", getpid());
@@ -199,12 +237,15 @@ answer watch(request& r) {
   if (auto bad = r.given.fault()) return bad;
   if (!r.more) return invalid_parameter("more", "Watch answers many times: call it with \"more\":true");
   if (r.from.watching) return refusal("NotAllowed", "this connection watches already", "grantctl watch");
-  if (!person && !r.by.may_see) person = r.by.person;
+  const bool itself = r.by.is_relay_itself();  // told that something changed, not what: News says that
+  if (person && itself) return others("changes");
+  if (!person && !r.by.may_see && !itself) person = r.by.person;
   if (person && !r.by.may_ask_about(*person)) return others("changes");
   r.from.watching = true;
-  r.from.watch_all = !person.has_value();
+  r.from.watch_all = !person.has_value() && !itself;
   r.from.watch_person = person.value_or("");
   return std::nullopt;
 }
 
-}  // namespace grantd::daemon::handlers
+}  // namespace handlers
+}  // namespace grantd::daemon

@@ -68,21 +68,16 @@ std::string known_resource(request& r, const std::string& asked) {
   return {};
 }
 
-reply no_such(bool person, const std::string& name) {
-  return person ? refusal("NoSuchPerson", "the policy knows no person " + name, "grantctl people")
-                : refusal("NoSuchResource", "the policy knows no resource " + name, "grantctl resources");
-}
-
 std::expected<subject, reply> look_up(request& r, const named& n) {
   if (n.all) return subject{what::all, {}};
   if (n.person) {
     std::string name = known_person(r, *n.person);
-    if (name.empty()) return std::unexpected(no_such(true, *n.person));
+    if (name.empty()) return std::unexpected(no_such_person(r, *n.person));
     return subject{what::person, std::move(name)};
   }
   if (n.resource) {
     std::string name = known_resource(r, *n.resource);
-    if (name.empty()) return std::unexpected(no_such(false, *n.resource));
+    if (name.empty()) return std::unexpected(no_such_resource(r, *n.resource));
     return subject{what::resource, std::move(name)};
   }
   std::string person = known_person(r, *n.either);
@@ -93,9 +88,11 @@ std::expected<subject, reply> look_up(request& r, const named& n) {
   }
   if (!person.empty()) return subject{what::person, std::move(person)};
   if (!resource.empty()) return subject{what::resource, std::move(resource)};
-  return std::unexpected(refusal("NoSuchPerson",
-                                 "the policy knows neither a person nor a resource " + *n.either,
-                                 "grantctl people; grantctl resources"));
+  const policy::policy* p = r.in.people().policy();
+  return std::unexpected(refusal(
+      "NoSuchPerson",
+      p == nullptr ? "no policy is in force that knows " + *n.either : policy::no_such_name(*p, *n.either),
+      "grantctl people; grantctl resources"));
 }
 
 reply no_lock(std::string message) { return refusal("NoSuchLock", std::move(message), "grantctl locks"); }

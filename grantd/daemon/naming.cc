@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Handlers about the policy's names: Resources, People, Keys, OnBehalf.
+#include <fmt/core.h>
+
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
 #include "daemon/rule_answer.h"
@@ -26,6 +28,7 @@ answer resources(request& r) {
   if (p == nullptr) return no_policy(r);
   json::value list{json::value::array{}};
   for (const auto& [name, resource] : p->resources) {
+    if (r.by.relay != nullptr && !r.by.relay->any_resource && !r.by.relay->resources.contains(name)) continue;
     json::value v;
     v.set("name", name);
     v.set("description", resource.description);
@@ -84,19 +87,79 @@ answer keys(request& r) {
       list.push(std::move(v));
     }
   }
+  json::value relays{json::value::array{}};
+  for (const auto& [name, relay] : p->relays) {
+    for (const std::string& key : relay.keys) {
+      json::value v;
+      v.set("relay", name);
+      v.set("key", key);
+      relays.push(std::move(v));
+    }
+  }
   reply done;
   done.parameters.set("keys", std::move(list));
+  done.parameters.set("relays", std::move(relays));
   return done;
 }
 
+namespace {
+
+std::string shown(const policy::chat_account& a) {
+  std::string out;
+  if (!a.id.empty()) out = fmt::format("chat account \"{}\"", a.id);
+  if (!a.email.empty()) out += fmt::format("{}e-mail \"{}\"", out.empty() ? "" : ", ", a.email);
+  return out;
+}
+
+// A relay names the person by what the chat itself vouches for, never by a name somebody may have chosen.
+answer relay_speaks_for(request& r, const policy::policy& p, const policy::chat_account& account) {
+  const policy::relay& relay = *r.by.relay;
+  const policy::person* known = policy::person_of(p, account);
+  if (known == nullptr) {
+    return refusal(
+        "NoSuchPerson", fmt::format("the policy knows nobody by {}", shown(account)),
+        "root adds it as chat = or email = below [person.NAME] of policy.toml; who has chat there is "
+        "found by that alone");
+  }
+  if (policy::speech_of(p, relay, known->name) == policy::speech::none) {
+    return refusal("NotAllowed", fmt::format("relay {} may not speak for {}", relay.name, known->name),
+                   "grantctl request RESOURCE, as " + known->name);
+  }
+  r.from.on_behalf = known->name;
+  reply done;
+  done.parameters.set("person", known->name);
+  if (!known->email.empty()) done.parameters.set("email", known->email);
+  return done;
+}
+
+}  // namespace
+
 answer on_behalf(request& r) {
-  std::string person = r.given.required("person");
+  auto person = r.given.text("person");
+  auto relay = r.given.text("relay");
+  auto chat = r.given.text("chat");
+  auto email = r.given.text("email", 254);
   if (auto bad = r.given.fault()) return bad;
   const policy::policy* p = r.in.people().policy();
   if (p == nullptr) return no_policy(r);
-  const policy::person* known = p->find_person(person);
+  if (r.by.relay != nullptr) {
+    if (person || relay || (!chat && !email))
+      return invalid_parameter("chat",
+                               "a relay names a person by \"chat\" (an account's id), \"email\" or both");
+    return relay_speaks_for(r, *p, {chat.value_or(""), email.value_or("")});
+  }
+  if (chat || email || person.has_value() == relay.has_value())
+    return invalid_parameter("person", "give exactly one of person and relay");
+  if (relay) {
+    if (p->find_relay(*relay) == nullptr)
+      return refusal("NoSuchPerson", "the policy knows no relay " + *relay, "grantctl keys");
+    r.from.relay = *relay;
+    r.from.spoke = false;  // whom it carries it may still say
+    return reply{};
+  }
+  const policy::person* known = p->find_person(*person);
   if (known == nullptr)
-    return refusal("NoSuchPerson", "the policy knows no person " + person, "grantctl people");
+    return refusal("NoSuchPerson", policy::no_such_person(*p, *person), "grantctl people");
   r.from.on_behalf = known->name;
   return reply{};
 }

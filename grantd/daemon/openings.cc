@@ -77,23 +77,25 @@ std::expected<core::opening, reply> core::prepare(const open_request& asked) {
   const policy::policy* p = roster_.policy();
   const policy::person* person = p->find_person(asked.person);
   if (person == nullptr) {
-    return no("NoSuchPerson", fmt::format("the policy knows no person {}", asked.person), "grantctl people");
+    return no("NoSuchPerson", policy::no_such_person(*p, asked.person), "grantctl people");
   }
   const policy::resource* resource = p->find_resource(asked.resource);
   if (resource == nullptr) {
     return no("NoSuchResource", policy::no_such_resource(*p, asked.resource), "grantctl resources");
   }
+  const std::string without_times = fmt::format("grantctl grant {} {}{}", person->name, resource->name,
+                                                asked.read_only ? " --read-only" : "");
   int64_t length = asked.for_us.value_or(resource->default_us);
   if (length > resource->max_us) {
-    auto r = refusal("TooLong",
-                     fmt::format("{} is opened for at most {} at a time", resource->name,
-                                 base::print_duration(resource->max_us).view()),
-                     fmt::format("grantctl grant {} {} --for {}", person->name, resource->name,
-                                 base::print_duration_short(resource->max_us).view()));
+    auto r = refusal(
+        "TooLong",
+        fmt::format("{} is opened for at most {} at a time", resource->name,
+                    base::print_duration(resource->max_us).view()),
+        fmt::format("{} --for {}", without_times, base::print_duration_short(resource->max_us).view()));
     r.parameters.set("max_us", resource->max_us);
     return std::unexpected(std::move(r));
   }
-  auto from = start_of(asked.from_us, fmt::format("grantctl grant {} {}", person->name, resource->name));
+  auto from = start_of(asked.from_us, without_times);
   if (!from) return std::unexpected(std::move(from.error()));
   store::grant g;
   g.person = person->name;
@@ -103,7 +105,7 @@ std::expected<core::opening, reply> core::prepare(const open_request& asked) {
   g.made = time_.utc();
   g.made_by = asked.by;
   g.reason = asked.reason;
-  g.scopes = policy::scopes_of(*person, *resource);
+  g.scopes = policy::scopes_of(*person, *resource, !asked.read_only, {});
   auto one = reserve(std::move(g));
   if (one) one->asked = &asked;
   return one;
@@ -113,7 +115,7 @@ std::expected<core::opening, reply> core::reserve(store::grant g) {
   if (g.scopes.empty()) {
     return std::unexpected(
         refusal("NoAccount", fmt::format("{} has no account that fits {}", g.person, g.resource),
-                fmt::format("add one under [person.{}] in {}, then: systemctl reload grantd", g.person,
+                fmt::format("add one under [person.{}] in {}, then: grantctl policy reload", g.person,
                             settings_.policy_file)));
   }
   scopes_id set = pool_.put(g.scopes);

@@ -80,9 +80,11 @@ bool reports::take_one(uid_t uid, std::span<const uint8_t> bytes) {
 
 void reports::settle(const base::clock_reading& now) {
   heard_.inside.tidy(now.boot);
-  heard_.inside.record(now, [this](std::string event, sessions::fields f) {
-    return core_.note(std::move(event), std::move(f));
-  });
+  heard_.inside.record(now, {.has = [this](const std::string& once) { return core_.truth().noted(once); },
+                             .keep =
+                                 [this](std::string event, sessions::fields f, std::string once) {
+                                   return core_.note(std::move(event), std::move(f), std::move(once));
+                                 }});
 }
 
 std::vector<core::line> reports::take_lines() {

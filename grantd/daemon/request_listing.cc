@@ -19,6 +19,8 @@ constexpr int64_t most_listed = 1000;
 
 // One's own, those one may approve or sign off, and all with the right to see.
 bool may_look(const request& r, const store::request& q) {
+  if (!r.by.concerns(q.person, q.resource)) return false;
+  if (r.by.is_relay_itself()) return true;
   if (r.by.may_ask_about(q.person)) return true;
   const policy::rule* rule = rule_of(r.in.people().policy(), q);
   return rule != nullptr && (rule->approvers.contains(r.by.person) || rule->notify.contains(r.by.person));
@@ -57,7 +59,13 @@ base::boot_time lapses(const request& r, const store::request& q) {
 }  // namespace
 
 json::value described(const request& r, const store::request& q) {
-  return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people().policy(), q));
+  return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people(), q, r.in.time().utc()));
+}
+
+std::optional<store::request> request_of(const request& r, uint64_t number) {
+  if (const pending_request* w = r.in.pending().find(number)) return w->is;
+  auto over = r.in.truth().find_request(number);
+  return over ? std::optional(std::move(*over)) : std::nullopt;
 }
 
 bool waits_for(const request& r, const store::request& q) {
@@ -90,7 +98,7 @@ answer requests(request& r) {
     // One's own first: other people's must not push them out of what is read.
     std::vector<store::request> rows;
     std::vector<std::string> whose = {person.value_or("")};
-    if (!person && !r.by.may_see) whose.insert(whose.begin(), r.by.person);
+    if (!person && !r.by.may_see && !r.by.person.empty()) whose.insert(whose.begin(), r.by.person);
     for (const std::string& name : whose) {
       auto some = r.in.truth().requests(
           {.person = name, .resource = resource.value_or(""), .pending_only = false, .limit = most_listed});
@@ -160,6 +168,7 @@ answer approval_text(request& r) {
     for (const std::string& line : r.in.people().keys_of(r.by.person, r.in.time().utc())) keys.push(line);
   }
   done.parameters.set("keys", std::move(keys));
+  if (q->extends != 0) done.parameters.set("extends", id_of(q->extends));
   if (rule != nullptr) {
     if (std::string no = objection_to_approver(*rule, r.by.person, *q); !no.empty())
       done.parameters.set("not_yours", std::move(no));

@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "daemon/answers.h"
 #include "daemon/dispatch.h"
+#include "daemon/request_listing.h"
 #include "proof/sshsig.h"
 
 namespace grantd::daemon::handlers {
@@ -22,6 +23,13 @@ reply for_people(std::string_view method) {
 
 reply no_request_id(const std::string& id) {
   return invalid_parameter("id", "\"" + id + "\" is no id of a request: mistyped? (they look like r-7k2m)");
+}
+
+// A relay carries words about what it may ask for, and about nothing else.
+bool within_reach(request& r, uint64_t number) {
+  if (r.by.relay == nullptr) return true;
+  auto q = request_of(r, number);
+  return q && r.by.concerns(q->person, q->resource);
 }
 
 // What all words about a request have in common. Nothing, and `bad` set, when the parameters are wrong.
@@ -40,9 +48,14 @@ std::optional<word> read_word(request& r, word::kind what, std::optional<reply>&
     bad = no_request_id(id);
     return std::nullopt;
   }
+  if (!within_reach(r, *number)) {
+    bad = refusal("NoSuchRequest", "there is no request " + id + " that you may see", "grantctl requests");
+    return std::nullopt;
+  }
   w.request = *number;
   w.person = r.by.person;
   w.by = r.by.carrier();
+  w.relayed = r.by.relay != nullptr;
   w.may_see = r.by.may_see;
   w.may_grant = r.by.may_grant;
   return w;
@@ -86,7 +99,8 @@ answer request_window(request& r) {
     a.resource = *resource;
   }
   a.person = r.by.person;
-  a.by = r.by.person;
+  a.by = r.by.by();
+  if (r.by.relay != nullptr) a.relay = r.by.relay->name;
   r.in.submit(std::move(a));
   return std::nullopt;
 }

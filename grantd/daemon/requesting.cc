@@ -11,14 +11,13 @@
 #include "daemon/asking_help.h"
 #include "daemon/core.h"
 #include "daemon/losses.h"
+#include "daemon/quota.h"
 #include "policy/rules.h"
 
 namespace grantd::daemon {
 namespace {
 
 using state = store::request::state;
-
-constexpr int64_t day_us = int64_t{86400} * base::us_per_s;
 
 std::string word_of(const store::request& r) {
   return fmt::format("{}: {} on {}{} for {}", request_id_of(r.number), r.person, r.resource,
@@ -89,17 +88,25 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   if (a.extends != 0) {
     if (auto done = prolong(a); !done) return done;
   }
+  if (auto no = refused_through_relay(a)) return std::unexpected(std::move(*no));
   const policy::policy& p = *roster_.policy();
   auto from = start_of(a.from_us, asking_again(given));
   if (!from) return std::unexpected(std::move(from.error()));
+  if (answered_before(a, a.from_us ? from.value() : std::optional<int64_t>(), out)) return {};
   bool unknown = false;
+  auto of_this_turn = [&](std::string_view rule) {
+    std::vector<base::utc_time> begins;
+    for (const draft& d : drafts_) {
+      if (d.is_new && d.opens && d.is.needs == 0 && d.is.person == a.person && d.is.rule == rule)
+        begins.push_back(d.is.start.value_or(d.is.made));
+    }
+    return begins;
+  };
   auto used = [&](std::string_view rule) -> unsigned {
-    auto before = store_->self_service_between(a.person, rule, {*from - day_us}, {*from + day_us});
+    auto before =
+        store_->self_service_between(a.person, rule, {*from - policy::quota_us}, {*from + policy::quota_us});
     unknown = unknown || !before;
-    auto now = std::ranges::count_if(drafts_, [&](const draft& d) {
-      return d.is_new && d.opens && d.is.needs == 0 && d.is.person == a.person && d.is.rule == rule;
-    });
-    return before.value_or(0) + static_cast<unsigned>(now);
+    return before.value_or(0) + static_cast<unsigned>(of_this_turn(rule).size());
   };
   policy::judgement j = policy::judge(p,
                                       {.person = a.person,
@@ -115,8 +122,10 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
     return std::unexpected(
         refusal("Busy", "the store cannot be read: nothing opens", "journalctl -u grantd"));
   }
-  if (j.what == policy::judgement::outcome::refused || j.by == nullptr)
+  if (j.what == policy::judgement::outcome::refused || j.by == nullptr) {
+    if (j.by != nullptr) say_next_of_quota(j, *this, a.person, {*from}, of_this_turn(j.by->name));
     return std::unexpected(refusal_of(j, a, given, {*from}));
+  }
 
   draft d{.is_new = true};
   store::request& r = d.is;
@@ -162,7 +171,9 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   }
   if (const pending_request* same = pending_.same_as(r)) {
     reply again;
-    again.parameters.set("request", describe(same->is, time_, same->lapses, people_of(&p, same->is)));
+    again.parameters.set("request",
+                         describe(same->is, time_, same->lapses, people_of(roster_, same->is, time_.utc())));
+    again.parameters.set("repeated", true);
     out.push_back({a.from, std::move(again)});
     return {};
   }
@@ -338,8 +349,8 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
       pending_.remove(d.is.number);
     }
     const pending_request* waits = pending_.find(d.is.number);
-    const json::value object =
-        describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(), people_of(p, d.is));
+    const json::value object = describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(),
+                                        people_of(roster_, d.is, time_.utc()));
     const policy::rule* rule = rule_of(p, d.is);
     std::vector<std::string> also;
     if (rule != nullptr) also.assign(rule->approvers.begin(), rule->approvers.end());
@@ -359,14 +370,7 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
       }
       events_.push_back(
           {.name = "granted", .person = d.is.person, .grant = grant, .request = object, .also = also});
-      if (publication_.error().empty()) {
-        answer.parameters.set("grant", std::move(grant));
-        if (std::string w = lock_warning(*g); !w.empty()) answer.parameters.set("warning", std::move(w));
-      } else {
-        answer = refusal("NoTable",
-                         fmt::format("grant {} is made, but {}", id_of(granted[i]), publication_.error()),
-                         "journalctl -u grantd");
-      }
+      answer = opened(*g, std::move(grant), object);
     }
     for (ticket t : d.waiting) out.push_back({t, answer});
   }

@@ -28,16 +28,11 @@ std::vector<core::waiting_review> core::resolve_reviews(std::vector<finished>& o
     }
     // Before anything else is told: whose is it to sign off?
     auto asked = g ? store_->find_request(g->request) : std::unexpected(store::error::not_found);
-    const policy::policy* p = roster_.policy();
-    const policy::rule* rule = asked ? rule_of(p, *asked) : nullptr;
-    const policy::person* who = p == nullptr ? nullptr : p->find_person(r.by);
-    const bool of_all = r.by == "root" || (who != nullptr && who->may_grant);
-    const bool told = rule != nullptr && rule->notify.contains(r.by);
     if (g && g->break_glass && r.by == g->person) {
       no(refusal("NotApprover", "nobody signs off their own break-glass", "grantctl list"));
       continue;
     }
-    if (!g || !g->break_glass || (!of_all && !told)) {
+    if (!g || !may_review(roster_.policy(), *g, asked ? &*asked : nullptr, r.by)) {
       no(refusal("NoSuchGrant",
                  fmt::format("{} is no break-glass grant that is yours to sign off", id_of(r.grant)),
                  "grantctl list --all"));

@@ -44,39 +44,57 @@ const name_service& system_names() {
   return system;
 }
 
+namespace {
+
+// One OS user of a person or a relay: into `to`, or a complaint.
+void load_one(const std::string& who, const std::string& name, const std::string& user,
+              const name_service& names, std::map<uid_t, uid_map::entry>& to, std::set<uid_t>& of_two_names,
+              std::vector<std::string>& complaints) {
+  auto uid = names.uid_of(user);
+  if (!uid) {
+    complaints.push_back(fmt::format("{} {}: there is no OS user {} on this host", who, name, user));
+    return;
+  }
+  if (*uid == 0) {
+    complaints.push_back(fmt::format("{} {}: OS user {} is uid 0; root stays root", who, name, user));
+    return;
+  }
+  std::string back = names.name_of(*uid);
+  if (back != user) {
+    complaints.push_back(fmt::format("{} {}: uid {} of OS user {} is named {} as well; it speaks for nobody",
+                                     who, name, *uid, user, back.empty() ? "(nothing)" : back));
+    of_two_names.insert(*uid);
+    return;
+  }
+  to[*uid] = {user, name};
+}
+
+}  // namespace
+
 uid_map load_uids(const policy::policy* policy, const std::string& ask_user, const name_service& names) {
   uid_map map;
   std::set<uid_t> of_two_names;
   map.ask = ask_user.empty() ? std::nullopt : names.uid_of(ask_user);
   if (policy == nullptr) return map;
   for (const auto& [name, person] : policy->people) {
-    for (const std::string& user : person.os) {
-      auto uid = names.uid_of(user);
-      if (!uid) {
-        map.complaints.push_back(fmt::format("person {}: there is no OS user {} on this host", name, user));
-        continue;
-      }
-      if (*uid == 0) {
-        map.complaints.push_back(fmt::format("person {}: OS user {} is uid 0; root stays root", name, user));
-        continue;
-      }
-      std::string back = names.name_of(*uid);
-      if (back != user) {
-        map.complaints.push_back(
-            fmt::format("person {}: uid {} of OS user {} is named {} as well; it speaks for nobody", name,
-                        *uid, user, back.empty() ? "(nothing)" : back));
-        of_two_names.insert(*uid);
-        continue;
-      }
-      map.people[*uid] = {user, name};
-    }
+    for (const std::string& user : person.os)
+      load_one("person", name, user, names, map.people, of_two_names, map.complaints);
   }
-  for (uid_t uid : of_two_names) map.people.erase(uid);
-  if (auto both = map.ask ? map.people.find(*map.ask) : map.people.end(); both != map.people.end()) {
+  for (const auto& [name, relay] : policy->relays) {
+    for (const std::string& user : relay.os)
+      load_one("relay", name, user, names, map.relays, of_two_names, map.complaints);
+  }
+  for (uid_t uid : of_two_names) {
+    map.people.erase(uid);
+    map.relays.erase(uid);
+  }
+  for (const auto& [what, all] : {std::pair("person", &map.people), std::pair("relay", &map.relays)}) {
+    auto both = map.ask ? all->find(*map.ask) : all->end();
+    if (both == all->end()) continue;
     map.complaints.push_back(
-        fmt::format("ask_user {} is the OS user of person {}, who could speak for everybody: nobody is heard "
+        fmt::format("ask_user {} is the OS user of {} {}, who could speak for everybody: nobody is heard "
                     "from elsewhere until it is a user of its own",
-                    ask_user, both->second.person));
+                    ask_user, what, both->second.person));
     map.ask.reset();
   }
   return map;
@@ -100,7 +118,19 @@ std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, u
         keys_.emplace(key->blob, approval_key{name, without_comment(line), true});
     }
   }
+  std::map<std::string, std::string, std::less<>> of_relays;  // by blob
+  for (const auto& [name, relay] : p->relays) {
+    for (const std::string& line : relay.keys) {
+      if (auto key = policy::parse_key_line(line)) of_relays.emplace(key->blob, name);
+    }
+  }
   for (const proof::allowed_signer& s : signers) {
+    if (auto relay = of_relays.find(s.blob); relay != of_relays.end()) {
+      complaints.push_back(
+          fmt::format("allowed_signers line {}: this key is relay {}'s, and a relay approves nothing", s.line,
+                      relay->second));
+      continue;
+    }
     for (const std::string& principal : s.principals) {
       const policy::person* person = p->find_person(principal);
       if (person == nullptr) {
@@ -124,15 +154,17 @@ std::vector<std::string> roster::take(std::shared_ptr<const policy::policy> p, u
       known->second.limited.push_back(s);
     }
   }
-  for (auto at = uids.people.begin(); at != uids.people.end();) {
-    auto [seen, fresh] = first_seen_.emplace(at->first, at->second.os_user);
-    if (!fresh && seen->second != at->second.os_user) {
-      complaints.push_back(
-          fmt::format("uid {} was OS user {} and is {} now; it speaks for nobody until grantd is restarted",
-                      at->first, seen->second, at->second.os_user));
-      at = uids.people.erase(at);
-    } else {
-      ++at;
+  for (auto* all : {&uids.people, &uids.relays}) {
+    for (auto at = all->begin(); at != all->end();) {
+      auto [seen, fresh] = first_seen_.emplace(at->first, at->second.os_user);
+      if (!fresh && seen->second != at->second.os_user) {
+        complaints.push_back(
+            fmt::format("uid {} was OS user {} and is {} now; it speaks for nobody until grantd is restarted",
+                        at->first, seen->second, at->second.os_user));
+        at = all->erase(at);
+      } else {
+        ++at;
+      }
     }
   }
   policy_ = std::move(p);
@@ -168,6 +200,11 @@ std::vector<std::string> roster::keys_of(std::string_view person, base::utc_time
     if (k.person == person && owner_of_key(blob, now) == person) lines.push_back(k.line);
   }
   return lines;
+}
+
+std::string_view roster::relay_of(uid_t uid) const {
+  auto at = uids_.relays.find(uid);
+  return at == uids_.relays.end() ? std::string_view{} : at->second.person;
 }
 
 std::string_view roster::person_of(uid_t uid) const {

@@ -25,6 +25,7 @@ struct uid_map {
     std::string person;
   };
   std::map<uid_t, entry> people;
+  std::map<uid_t, entry> relays;        // `person` is the relay's name
   std::optional<uid_t> ask;             // the account whose word for a person counts
   std::vector<std::string> complaints;  // one line each: unknown users, one uid with two names
 };
@@ -37,7 +38,7 @@ struct name_service {
 [[nodiscard]] const name_service& system_names();
 
 // getpwnam and getpwuid for every OS user of the policy. `policy` may be null: only `ask_user` is looked up.
-// Without `ask_user` (empty), and when it is a person's too, there is no ask.
+// Without `ask_user` (empty), and when it is a person's or a relay's too, there is no ask.
 // A uid that goes by two names speaks for nobody, whichever of them the policy names.
 [[nodiscard]] uid_map load_uids(const policy::policy* policy, const std::string& ask_user,
                                 const name_service& names = system_names());
@@ -56,6 +57,7 @@ class roster {
   [[nodiscard]] const policy::policy* policy() const { return policy_.get(); }
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] std::string_view person_of(uid_t uid) const;  // empty: nobody of the policy
+  [[nodiscard]] std::string_view relay_of(uid_t uid) const;   // empty: none
   // Whose key it is that may sign approvals at `now`; empty: nobody's.
   [[nodiscard]] std::string owner_of_key(const std::string& blob, base::utc_time now) const;
   [[nodiscard]] std::string line_of_key(const std::string& blob) const;  // "TYPE BASE64"; empty: unknown

@@ -10,13 +10,12 @@
 #include "base/duration.h"
 #include "daemon/answers.h"
 #include "daemon/asking_help.h"
+#include "daemon/quota.h"
 
 namespace grantd::daemon {
 namespace {
 
 using outcome = policy::judgement::outcome;
-
-constexpr int64_t day_us = int64_t{86400} * base::us_per_s;
 
 ask as_typed(const policy::question& q) {
   ask a;
@@ -63,9 +62,11 @@ rule_answer ask_rules(request& r, const policy::question& q, const policy::resou
   rule_answer a;
   a.judged = policy::judge(p, q, [&](std::string_view rule) {
     return r.in.truth()
-        .self_service_between(q.person, rule, {q.start.us - day_us}, {q.start.us + day_us})
+        .self_service_between(q.person, rule, {q.start.us - policy::quota_us},
+                              {q.start.us + policy::quota_us})
         .value_or(UINT_MAX);
   });
+  say_next_of_quota(a.judged, r.in, q.person, q.start);
   a.help = help_for(r, q, what, a.judged);
   if (a.judged.what != outcome::refused) a.only_reading = only_reading(p, q, what);
   return a;

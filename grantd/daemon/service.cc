@@ -32,7 +32,7 @@ type Grant (
 type Request (
   id: string, person: string, resource: string, role: ?string, access: string, break_glass: ?bool, reason: string,
   for_us: int, start_us: ?int, first_use: ?bool, state: string, needs: int, signed: bool, approved_by: []string,
-  approvers: ?[]string, notify: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
+  approvers: ?[]string, missing: ?int, uncounted: ?[]string, notify: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
   ended_us: ?int, ended_by: ?string, ended_reason: ?string, grant: ?string, approvals: ?[]Approval
 )
 type Approval (person: string, at_us: int, for_us: int, key: ?string, signature: ?string, text: string)
@@ -65,18 +65,25 @@ type Session (
   remote: ?string, pid: int, reporter: int, run: string, number: int
 )
 type Key (person: string, key: string)
+type RelayKey (relay: string, key: string)
+type News (
+  sequence: int, at_us: int, event: string, person: string, resource: string, email: ?string, by: ?string, reason: ?string,
+  grant: ?Grant, request: ?Request
+)
 type Lock (
   id: string, person: ?string, resource: ?string, all: ?bool, message: string, from_us: int, until_us: int, left_us: int,
   made_by: string, covers: ?int
 )
 
-method Grant(person: string, resource: string, for_us: ?int, from_us: ?int, reason: ?string) -> (grant: Grant, warning: ?string)
+method Grant(person: string, resource: string, for_us: ?int, from_us: ?int, read_only: ?bool, reason: ?string) -> (
+  grant: Grant, warning: ?string
+)
 method Revoke(id: ?string, person: ?string, resource: ?string, reason: ?string) -> (grants: []Grant, durable: bool)
 method GiveBack(id: ?string) -> (grants: []Grant, durable: bool)
 method List(person: ?string, resource: ?string, all: ?bool, limit: ?int) -> (grants: []Grant)
 method Show(id: string) -> (grant: Grant)
-method Status() -> (person: ?string, grants: []Grant, requests: ?[]Request, to_approve: ?int, unreviewed: ?int,
-  locks: ?[]Lock, daemon: Daemon
+method Status() -> (person: ?string, relay: ?string, grants: []Grant, requests: ?[]Request, to_approve: ?int, unreviewed: ?int,
+  to_review: ?[]Grant, locks: ?[]Lock, daemon: Daemon
 )
 method Explain(person: string, resource: string) -> (
   allowed: bool, until_us: ?int, left_us: ?int, grant: ?string, lock: ?Lock, points: []Point, why: string, help: string
@@ -101,19 +108,22 @@ method AuditChain(after: ?int, limit: ?int) -> (batch: string, count: int, last:
 method Checkpoint() -> (note: string, verifier: string)
 method Seen(limit: ?int) -> (events: []Seen, dropped: int)
 method Sessions(person: ?string, limit: ?int) -> (sessions: []Session, total: int, missed: int)
-method Keys() -> (keys: []Key)
-method OnBehalf(person: string) -> ()
+method Keys() -> (keys: []Key, relays: []RelayKey)
+method OnBehalf(person: ?string, relay: ?string, chat: ?string, email: ?string) -> (person: ?string, email: ?string)
+method News(after: ?int, limit: ?int) -> (events: []News, last: int, newest: int)
 method Watch(person: ?string) -> (event: string, grant: ?Grant, request: ?Request)
 method Request(
   resource: ?string, extends: ?string, for_us: ?int, from_us: ?int, reason: ?string, role: ?string, read_write: ?bool,
   break_glass: ?bool
-) -> (request: Request, grant: ?Grant, warning: ?string)
+) -> (request: Request, grant: ?Grant, repeated: ?bool, warning: ?string)
 method Approve(id: string, for_us: ?int, signature: ?string) -> (request: Request, grant: ?Grant, warning: ?string)
 method Deny(id: string, reason: ?string) -> (request: Request)
 method Cancel(id: string) -> (request: Request)
 method Requests(person: ?string, resource: ?string, all: ?bool, mine_to_approve: ?bool, limit: ?int) -> (requests: []Request)
 method ShowRequest(id: string) -> (request: Request)
-method ApprovalText(id: string, for_us: ?int) -> (text: string, signed: bool, keys: []string)
+method ApprovalText(id: string, for_us: ?int) -> (
+  text: string, signed: bool, keys: []string, not_yours: ?string, extends: ?string
+)
 method Review(id: string, note: ?string) -> (grant: Grant)
 method ReloadPolicy(dry_run: ?bool) -> (ok: bool, message: ?string, ends: []Grant, lapses: []Request)
 method Lock(person: ?string, resource: ?string, name: ?string, all: ?bool, for_us: int, message: string) -> (

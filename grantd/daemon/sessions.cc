@@ -71,6 +71,7 @@ bool sessions::hear(const base::clock_reading& now, uid_t reporter, const wire::
     }
   }
   inside& s = at->second.what;
+  at->second.presumed = false;
   s.heard = now.boot;
   s.cause = p.cause;
   s.grant = p.grant;
@@ -106,6 +107,7 @@ void sessions::take_run(ender& e, const std::string& who, base::boot_time now, u
 void sessions::lose(ender& e, key k, kept& one, base::boot_time now) {
   one.what.cause = wire::presence_cause::lost;
   one.what.until = now;
+  one.presumed = true;
   enter(e, k, one, state::ended, now);
 }
 

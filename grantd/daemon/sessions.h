@@ -75,10 +75,14 @@ class sessions {
 
   // Hands the audit what it lacks, at a rate for each ender; what `keep` has no room for (false) is for
   // later, and nothing is forgotten before. A session that is first heard of is a `session`, its end a
-  // `session-end`, what is left over a `leftover`.
+  // `session-end`, what is left over a `leftover`. Each of a session's has a name, `once`: what the audit
+  // `has` by that name, of before a restart, is not handed to it again.
   using fields = std::vector<std::pair<std::string, std::string>>;
-  using keeper = std::function<bool(std::string event, fields f)>;
-  void record(const base::clock_reading& now, const keeper& keep);
+  struct audit {
+    std::function<bool(const std::string& once)> has;
+    std::function<bool(std::string event, fields f, std::string once)> keep;
+  };
+  void record(const base::clock_reading& now, const audit& to);
   // Of how many sessions the audit lacks something.
   [[nodiscard]] size_t unrecorded() const;
 
@@ -102,6 +106,7 @@ class sessions {
     inside what;
     told audit = told::nothing;
     bool queued = false;
+    bool presumed = false;  // its end: nobody has said so
     base::boot_time ended{};
   };
   // The reaper (no cluster), or a cluster's worker.
@@ -122,6 +127,7 @@ class sessions {
     uint64_t counted = 0;
   };
   static bool settled(const kept& k);
+  static told lacking(const kept& k);
   void take_run(ender& e, const std::string& who, base::boot_time now, uint64_t run);
   void enter(ender& e, key k, kept& one, wire::presence_state next, base::boot_time now);
   void queue(ender& e, key k, kept& one);

@@ -11,6 +11,8 @@ namespace {
 using state = wire::presence_state;
 using fields = sessions::fields;
 
+constexpr size_t most_looked = 500;  // at once, in the store: after a restart everybody is said anew
+
 fields who_and_where(const inside& s) {
   fields f{{"session", id_of(s)}, {"account", account_of(s)}, {"login_point", point_of(s)}};
   return f;
@@ -104,8 +106,16 @@ void sessions::queue(ender& e, key k, kept& one) {
   e.unrecorded.push_back(k);
 }
 
-void sessions::record(const base::clock_reading& now, const keeper& keep) {
+// Of what is not settled: what the audit wants first.
+sessions::told sessions::lacking(const kept& k) {
+  const state now = k.what.state;
+  if (k.audit == told::nothing || now == state::live || now == state::ungated) return told::opened;
+  return now == state::leftover ? told::leftover : told::ended;
+}
+
+void sessions::record(const base::clock_reading& now, const audit& to) {
   for (auto& [who, e] : enders_) {
+    size_t looked = 0;
     while (!e.unrecorded.empty()) {
       auto at = e.all.find(e.unrecorded.front());
       if (at == e.all.end() || settled(at->second)) {
@@ -113,20 +123,23 @@ void sessions::record(const base::clock_reading& now, const keeper& keep) {
         e.unrecorded.pop_front();
         continue;
       }
-      if (!e.recorded.take(now.boot)) break;
+      if (looked++ == most_looked) break;
       kept& one = at->second;
       const inside& s = one.what;
-      const bool in = s.state == state::live || s.state == state::ungated;
-      if (one.audit == told::nothing || in) {
-        if (!keep("session", opened(now, who.first, s))) return;
-        one.audit = told::opened;
-      } else if (s.state == state::leftover) {
-        if (!keep("leftover", over(now, who.first, s))) return;
-        one.audit = told::leftover;
-      } else {
-        if (!keep("session-end", over(now, who.first, s))) return;
-        one.audit = told::ended;
+      const told next = lacking(one);
+      const std::string_view event = next == told::opened     ? "session"
+                                     : next == told::leftover ? "leftover"
+                                                              : "session-end";
+      // It may turn out not to be lost, and then has another end.
+      const std::string_view what = next == told::ended && one.presumed ? "lost" : event;
+      std::string once =
+          fmt::format("{} {}{}{} {}", what, who.first, who.second.empty() ? "" : "/", who.second, id_of(s));
+      if (!to.has(once)) {
+        if (!e.recorded.take(now.boot)) break;
+        fields f = next == told::opened ? opened(now, who.first, s) : over(now, who.first, s);
+        if (!to.keep(std::string(event), std::move(f), std::move(once))) return;
       }
+      one.audit = next;
     }
     forget(e, now.boot);
   }

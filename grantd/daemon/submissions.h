@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "store/store.h"
 
@@ -18,6 +19,11 @@ struct login {
   base::boot_time at;
 };
 
+// How the record names who spoke: a person can have no such name.
+[[nodiscard]] inline std::string through_relay(std::string_view person, std::string_view relay) {
+  return std::string(person) + " through relay " + std::string(relay);
+}
+
 // Who waits for an answer; the core only hands it back. 0: nobody.
 using ticket = uint64_t;
 
@@ -27,6 +33,7 @@ struct open_request {
   std::string resource;
   std::optional<int64_t> for_us;
   std::optional<int64_t> from_us;
+  bool read_only = false;  // less than the resource allows
   std::string reason;
   std::string by;
 };
@@ -80,6 +87,7 @@ struct ask {
   uint64_t extends =
       0;  // an open grant of theirs: what it opens is asked for again, until for_us after its end
   std::string by;
+  std::string relay{};  // that carries it; empty: none
 };
 
 // A word about a pending request.
@@ -93,6 +101,7 @@ struct word {
   std::optional<int64_t> for_us{};  // of an approval: shorter than asked for
   std::string signature{};          // armoured; empty: by uid
   std::string by{};                 // who handed it in
+  bool relayed = false;             // through a relay: the record of a denial says so
   std::string reason{};
 };
 

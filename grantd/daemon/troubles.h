@@ -21,4 +21,19 @@ namespace grantd::daemon {
                       : "the window table cannot be written; root can read why: grantctl status";
 }
 
+// For callers who may grant or lock, and so see who and what there is.
+[[nodiscard]] inline reply no_such_person(const request& r, const std::string& name) {
+  const policy::policy* p = r.in.people().policy();
+  return refusal("NoSuchPerson",
+                 p == nullptr ? "no policy is in force that knows " + name : policy::no_such_person(*p, name),
+                 "grantctl people");
+}
+[[nodiscard]] inline reply no_such_resource(const request& r, const std::string& name) {
+  const policy::policy* p = r.in.people().policy();
+  return refusal(
+      "NoSuchResource",
+      p == nullptr ? "no policy is in force that knows " + name : policy::no_such_resource(*p, name),
+      "grantctl resources");
+}
+
 }  // namespace grantd::daemon

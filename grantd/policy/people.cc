@@ -11,7 +11,7 @@
 namespace grantd::policy {
 namespace {
 
-constexpr std::string_view person_keys[] = {"email", "os", "pg", "dn", "krb", "keys", "rights"};
+constexpr std::string_view person_keys[] = {"email", "os", "pg", "dn", "krb", "chat", "keys", "rights"};
 constexpr std::string_view known_rights[] = {"grant", "see"};
 constexpr size_t longest_email = 254;  // RFC 5321 4.5.3.1.3, without the brackets
 
@@ -71,6 +71,18 @@ void read_email(fields& f, person& p, reading& r) {
   }
 }
 
+void read_chat(fields& f, person& p, reading& r) {
+  for (const placed_text& t : f.texts("chat")) {
+    std::string id(t.text);
+    if (!base::is_identity_name(t.text)) {
+      r.found.add(t.at, quoted(t.text) + " in chat of " + f.what() + " cannot be the id of a chat account (" +
+                            std::string(identity_rule) + ")");
+    } else if (r.claim("chat", id, "chat account " + quoted(t.text), p.name, t.at)) {
+      p.chat.push_back(std::move(id));
+    }
+  }
+}
+
 void read_keys(fields& f, person& p, reading& r) {
   for (const placed_text& t : f.texts("keys")) {
     auto key = parse_key_line(t.text);
@@ -109,6 +121,7 @@ void read_people(const toml_value& table, reading& r) {
     fields f(m.value, "[person." + p.name + "]", person_keys, r.found);
     read_email(f, p, r);
     read_accounts(f, p, r);
+    read_chat(f, p, r);
     read_keys(f, p, r);
     read_rights(f, p, r);
     std::string name = p.name;

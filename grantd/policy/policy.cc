@@ -13,7 +13,7 @@
 namespace grantd::policy {
 namespace {
 
-constexpr std::string_view root_keys[] = {"person", "resource", "group", "rule", "expect"};
+constexpr std::string_view root_keys[] = {"person", "resource", "group", "rule", "relay", "expect"};
 constexpr size_t max_warnings = 200;
 
 // "Alice" -> " (did you mean \"alice\"?)": for names that are plain but for their case.
@@ -91,6 +91,7 @@ void read_all(const std::vector<toml_document>& documents, reading& r) {
   each("group", read_groups);
   resolve_groups(r);
   each("rule", read_rules);
+  each("relay", read_relays);
   each("expect", read_expectations);
 }
 
@@ -172,9 +173,24 @@ std::string no_such_resource(const policy& p, std::string_view name) {
   return "the policy knows no resource " + escaped(name, 80) + near_miss(name, keys_of(p.resources));
 }
 
+std::string no_such_person(const policy& p, std::string_view name) {
+  return "the policy knows no person " + escaped(name, 80) + near_miss(name, keys_of(p.people));
+}
+
+std::string no_such_name(const policy& p, std::string_view name) {
+  std::vector<std::string_view> known = keys_of(p.people);
+  for (std::string_view resource : keys_of(p.resources)) known.push_back(resource);
+  return "the policy knows neither a person nor a resource " + escaped(name, 80) + near_miss(name, known);
+}
+
 const resource* policy::find_resource(std::string_view name) const {
   auto it = resources.find(name);
   return it == resources.end() ? nullptr : &it->second;
+}
+
+const relay* policy::find_relay(std::string_view name) const {
+  auto it = relays.find(name);
+  return it == relays.end() ? nullptr : &it->second;
 }
 
 const person* policy::person_of_os_user(std::string_view user) const {

@@ -41,6 +41,7 @@ struct person {
   std::vector<std::string> pg;    // database roles
   std::vector<std::string> dn;    // certificate subjects, as PostgreSQL prints them in authn_id
   std::vector<std::string> krb;   // Kerberos principals
+  std::vector<std::string> chat;  // ids of chat accounts, as the chat itself gives them ("U012ABC")
   std::vector<std::string> keys;  // OpenSSH public keys ("ssh-ed25519 AAAA... comment") for `ssh ask@host`
   bool may_grant = false;         // rights = ["grant"]: may open and shut windows for anybody
   bool may_see = false;           // rights = ["see"]: may ask about others ("grant" includes it)
@@ -107,6 +108,20 @@ struct rule {
   unsigned line = 0;
 };
 
+// [relay.chatbot]: a program that carries what people say to api.sock, as one of `os` or with one of `keys`
+// through `ssh ask@host`. What it may carry is here, and nothing else is possible to it: no approval, and no
+// right of the person it speaks for. No account and no key is a person's too, and no relay is called as one.
+struct relay {
+  std::string name;
+  std::vector<std::string> os;
+  std::vector<std::string> keys;
+  std::set<std::string, std::less<>> people;  // may_ask_for
+  bool anybody = false;                       // may_ask_for = "*"
+  std::set<std::string, std::less<>> resources;
+  bool any_resource = false;  // resources = "*"
+  unsigned quota = 0;         // requests in 24 hours, of all people together
+};
+
 struct expectation {
   std::string file;
   unsigned line = 0;
@@ -118,16 +133,21 @@ struct policy {
   std::map<std::string, resource, std::less<>> resources;
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> groups;  // people
   std::map<std::string, rule, std::less<>> rules;
+  std::map<std::string, relay, std::less<>> relays;
   std::vector<expectation> expectations;
   std::vector<std::string> warnings;  // "there is no Unix group dba on this host: nobody is in it"
 
   [[nodiscard]] const person* find_person(std::string_view name_or_email) const;
   [[nodiscard]] const resource* find_resource(std::string_view name) const;
+  [[nodiscard]] const relay* find_relay(std::string_view name) const;
   [[nodiscard]] const person* person_of_os_user(std::string_view user) const;
 };
 
 // "the policy knows no resource order-db (did you mean "orders-db"?)"
 [[nodiscard]] std::string no_such_resource(const policy& p, std::string_view name);
+// The same of a person, and of what may be either. Only for those who may know who there is.
+[[nodiscard]] std::string no_such_person(const policy& p, std::string_view name);
+[[nodiscard]] std::string no_such_name(const policy& p, std::string_view name);
 
 // One file of a policy: its text, and its name for messages.
 struct source {

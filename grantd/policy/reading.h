@@ -75,6 +75,7 @@ void read_groups(const toml_value& table, reading& r);
 void resolve_groups(reading& r);
 // When everything else is.
 void read_rules(const toml_value& table, reading& r);
+void read_relays(const toml_value& table, reading& r);
 void read_expectations(const toml_value& list, reading& r);
 // What only shows when all people and all resources are known.
 void check_together(reading& r);

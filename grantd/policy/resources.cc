@@ -11,9 +11,10 @@
 namespace grantd::policy {
 namespace {
 
-constexpr std::string_view resource_keys[] = {"description", "login_points", "roles", "member_of",
-                                              "access",      "default",      "max"};
+constexpr std::string_view resource_keys[] = {"description", "login_points", "roles",   "member_of",
+                                              "access",      "pam_access",   "default", "max"};
 constexpr std::string_view accesses[] = {"read-only", "read-write"};
+constexpr std::string_view pam_accesses[] = {"full"};
 constexpr int64_t hour_us = 3'600'000'000;
 constexpr size_t longest_description = 200;
 
@@ -106,6 +107,24 @@ void read_access(fields& f, resource& res, reading& r) {
   }
 }
 
+// Nobody shall believe that a read-only grant makes a shell read-only: what cannot be held is written down.
+void read_pam_access(fields& f, const resource& res, position section, reading& r) {
+  auto pam = std::ranges::find(res.login_points, login_point::kind::pam, &login_point::where);
+  const bool has_pam = pam != res.login_points.end();
+  if (auto t = f.text("pam_access")) {
+    if (t->text != pam_accesses[0]) {
+      r.found.add(t->at, "unknown pam_access " + quoted(t->text) + " of " + f.what() +
+                             suggestion(t->text, pam_accesses));
+    } else if (!has_pam) {
+      r.found.add(t->at, "pam_access of " + f.what() + " is about login points pam:SERVICE, and it has none");
+    }
+  } else if (has_pam && !f.has("pam_access")) {
+    r.found.add(section, f.what() + " has " + print(*pam) +
+                             ", where read-only means nothing: who is let in can do all that the account can "
+                             "(write pam_access = \"full\" to say that you know)");
+  }
+}
+
 void read_durations(fields& f, resource& res, reading& r) {
   auto usual = f.duration_us("default");
   auto most = f.duration_us("max");
@@ -139,6 +158,7 @@ void read_resources(const toml_value& table, reading& r) {
     read_roles(f, res, r);
     read_member_of(f, res, r);
     read_access(f, res, r);
+    read_pam_access(f, res, m.at, r);
     read_durations(f, res, r);
     std::string name = res.name;
     r.result.resources.emplace(std::move(name), std::move(res));

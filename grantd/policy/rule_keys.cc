@@ -182,28 +182,36 @@ void read_who(fields& f, rule& rule, position section, reading& r) {
 }
 
 void read_which(fields& f, rule& rule, position section, reading& r) {
-  if (!f.has("resource")) {
-    r.found.add(section, f.what() + " has no resource (write resource = [\"NAME\"], or \"*\" for all)");
+  read_resource_names(f, {"resource", "the rule"}, section, rule.resources, rule.any_resource, r);
+}
+
+void read_resource_names(fields& f, resource_key key, position section, names& to, bool& any, reading& r) {
+  const std::string name(key.name);
+  if (!f.has(key.name)) {
+    r.found.add(section,
+                f.what() + " has no " + name + " (write " + name + " = [\"NAME\"], or \"*\" for all)");
     return;
   }
-  const auto texts = f.texts("resource");
+  const std::string shown = name + " of " + f.what();
+  const auto texts = f.texts(key.name);
   if (texts.size() == 1 && texts.front().text == "*") {
-    rule.any_resource = true;
+    any = true;
     return;
   }
   for (const placed_text& t : texts) {
     if (r.result.resources.contains(t.text)) {
-      rule.resources.emplace(t.text);
+      to.emplace(t.text);
       continue;
     }
     std::string near = r.found.full() ? "" : near_miss(t.text, keys_of(r.result.resources));
     if (t.text == "*") near = " (\"*\" stands alone)";
-    r.found.add(t.at, "resource of " + f.what() + " names " + quoted(t.text) + ": there is no [resource." +
-                          escaped(t.text, 80) + "]" + near);
+    std::string what = shown;
+    what += " names " + quoted(t.text) + ": there is no [resource." + escaped(t.text, 80) + "]" + near;
+    r.found.add(t.at, std::move(what));
   }
-  const toml_value& list = *f.value("resource");
+  const toml_value& list = *f.value(key.name);
   if (list.kind() == toml_kind::array && list.items().empty()) {
-    r.found.add(list.at(), "resource of " + f.what() + " is empty: the rule could never be used");
+    r.found.add(list.at(), shown + " is empty: " + std::string(key.of) + " could never be used");
   }
 }
 

@@ -171,6 +171,19 @@ std::optional<base::utc_time> next_opening(const rule& r, base::utc_time after) 
   return {};
 }
 
+std::optional<base::utc_time> next_of_quota(const rule& r, std::vector<base::utc_time> begins,
+                                            base::utc_time after) {
+  if (!r.quota || *r.quota == 0) return {};
+  std::ranges::sort(begins);
+  auto used = [&](base::utc_time t) {
+    return std::ranges::count_if(
+        begins, [&](base::utc_time b) { return b.us > t.us - quota_us && b.us < t.us + quota_us; });
+  };
+  base::utc_time t = after;
+  for (auto b = begins.begin(); used(t) >= int64_t{*r.quota}; ++b) t = std::max(t, {b->us + quota_us});
+  return t;
+}
+
 objection objection_to_start(const policy& p, const rule& r, std::string_view person,
                              std::string_view resource, bool read_write, base::utc_time start) {
   for (const auto& [name, other] : p.rules) {

@@ -53,6 +53,7 @@ struct judgement {
 };
 
 // How many self-service grants by that rule the person has had in the last 24 hours.
+inline constexpr int64_t quota_us = int64_t{86400} * base::us_per_s;
 using used_function = std::function<unsigned(std::string_view rule)>;
 
 // The order: a deny rule that speaks of person, resource, access and hour refuses. Of the rules that fit in
@@ -66,6 +67,11 @@ using used_function = std::function<unsigned(std::string_view rule)>;
 
 // The first full minute after `after` at which the rule's hours are open; nothing within a week.
 [[nodiscard]] std::optional<base::utc_time> next_opening(const rule& r, base::utc_time after);
+
+// The first moment from `after` on at which the rule's quota has room, where windows by it begin at `begins`
+// (in any order); nothing when it has no quota.
+[[nodiscard]] std::optional<base::utc_time> next_of_quota(const rule& r, std::vector<base::utc_time> begins,
+                                                          base::utc_time after);
 
 // Is there still a rule that would let this person ask for that (hours, reason, length and quota aside), and
 // none that denies it whatever the hour? What a grant that was asked for, and a pending request, live by.

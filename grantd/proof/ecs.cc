@@ -11,6 +11,7 @@
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "proof/ecs_words.h"
+#include "proof/record_ids.h"
 
 namespace grantd::proof {
 namespace {
@@ -132,14 +133,14 @@ void put_user(object& out, const record& r) {
 void put_fields(object& out, const record& r) {
   object all;
   std::vector<std::string_view> done;
-  for (const auto& [key, value] : r.fields) {
+  for (const auto& [key, first] : r.fields) {
     if (std::ranges::find(done, key) != done.end()) continue;
     done.emplace_back(key);
-    std::vector<std::string_view> values;
+    std::vector<std::string> values;
     for (const auto& [k, v] : r.fields) {
-      if (k == key) values.emplace_back(v);
+      if (k == key) values.push_back(id_in(k, v).value_or(v));
     }
-    all.put(key, values.size() == 1 ? string(value) : array(values));
+    all.put(key, values.size() == 1 ? string(values.front()) : array(values));
   }
   if (!done.empty()) out.put("grantd", all.take());
 }

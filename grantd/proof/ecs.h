@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Audit records in Elastic Common Schema, one JSON object a line. Pure; what is not UTF-8 or would break a
-// line is escaped. Used by the daemon's live file and by grantctl audit export: one spelling.
+// line is escaped. Grants, requests and locks have the ids that people see. Used by the daemon's live file
+// and by grantctl audit export: one spelling.
 #pragma once
 
 #include <string>

@@ -34,7 +34,7 @@ constexpr std::array<row, 31> rows{{
     {"session", {login, began, good}},
     {"session-end", {login, gone, good}},
     {"denied", {login, began, bad}},
-    {"would-deny", {login, began, good}},  // it was let in: what would have happened is the action's name
+    {"would-deny", {login, began, open_end}},  // no failure, and whether it went on nobody here knows
     {"break-glass", {login, began, good}},
     {"request", {iam, told, open_end}},
     {"approve", {iam, changed, good}},

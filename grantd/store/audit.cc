@@ -25,17 +25,20 @@ constexpr const char* after =
 }  // namespace
 
 store::impl::result store::impl::record(base::utc_time at, std::string_view event,
-                                        std::span<const field> fields) {
+                                        std::span<const field> fields, std::string_view once) {
   auto stored = encode_fields(fields);
   if (!stored) return std::unexpected(error::invalid);
   uint64_t sequence = now.sequence + 1;
   digest chained = opt.chain(now.head, opt.canonical(sequence, at, event, fields));
-  int rc = query(db, "INSERT INTO audit(sequence, at_us, event, fields, digest) VALUES(?, ?, ?, ?, ?)")
+  int rc = query(db,
+                 "INSERT INTO audit(sequence, at_us, event, fields, digest, once) "
+                 "VALUES(?, ?, ?, ?, ?, nullif(?, ''))")
                .bind(static_cast<int64_t>(sequence))
                .bind(at.us)
                .bind(event)
                .bind(std::span<const uint8_t>(*stored))
                .bind(std::span<const uint8_t>(chained))
+               .bind(once)
                .run();
   if (rc != SQLITE_OK) return std::unexpected(fault(rc));
   now.sequence = sequence;
@@ -66,12 +69,21 @@ std::expected<bool, error> store::impl::verify_chain(uint64_t* sequence, digest*
 }
 
 std::expected<void, error> store::note(std::string_view event, std::span<const field> fields,
-                                       base::utc_time now) {
+                                       base::utc_time now, std::string_view once) {
   std::vector<std::pair<std::string, std::string>> kept(fields.begin(), fields.end());
-  return impl_->change([i = impl_.get(), event = std::string(event), kept = std::move(kept), now] {
-    std::vector<field> views(kept.begin(), kept.end());
-    return i->record(now, event, views);
-  });
+  return impl_->change(
+      [i = impl_.get(), event = std::string(event), kept = std::move(kept), now, once = std::string(once)] {
+        std::vector<field> views(kept.begin(), kept.end());
+        return i->record(now, event, views, once);
+      });
+}
+
+bool store::noted(std::string_view once) {
+  if (!impl_->may_read()) return false;
+  query q(impl_->db, "SELECT 1 FROM audit INDEXED BY audit_once WHERE once = ?");
+  const int rc = q.bind(once).step();
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE) (void)impl_->fault(rc);
+  return rc == SQLITE_ROW;
 }
 
 std::expected<std::vector<audit_row>, error> store::audit(uint64_t after_sequence, size_t limit) {

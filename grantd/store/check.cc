@@ -158,6 +158,19 @@ class checker {
     return SQLITE_OK;
   }
 
+  // The records after `from` that the walk has passed: each that has a name can be found by it.
+  int named(uint64_t from, std::string* wrong) {
+    query q(
+        db_,
+        "SELECT sequence FROM audit AS a NOT INDEXED WHERE sequence > ? AND sequence <= ? AND once IS NOT "
+        "NULL AND NOT EXISTS(SELECT 1 FROM audit AS b INDEXED BY audit_once WHERE b.once = a.once AND "
+        "b.sequence = a.sequence) LIMIT 1");
+    const int rc = q.bind(static_cast<int64_t>(from)).bind(static_cast<int64_t>(cursor_.sequence)).step();
+    if (rc == SQLITE_ROW)
+      *wrong = "audit record " + std::to_string(q.integer(0)) + " is missing from its index";
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+  }
+
  private:
   int indexed(const grant& g, bool is_open, bool* found) {
     auto number = static_cast<int64_t>(g.number);
@@ -245,10 +258,12 @@ store::check_state store::impl::check_slice() {
       break;
     case phase::audit: {
       bool ended = false;
+      const uint64_t from = check.sequence;
       auto same = verify_chain(&check.sequence, &check.head, records_a_slice, over, &ended);
       if (!same) return locked == lock_reason::corrupt ? check_state::corrupt : check_state::more;
       if (!*same)
         wrong = "audit record " + std::to_string(check.sequence + 1) + " does not follow from the one before";
+      if (wrong.empty()) rc = c.named(from, &wrong);
       if (wrong.empty() && ended) {
         if (check.sequence != now.sequence || check.head != now.head) wrong = "the audit ends too early";
         check.at = phase::done;

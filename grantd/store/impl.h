@@ -141,7 +141,8 @@ struct store::impl {
   [[nodiscard]] result end(const membership& m, base::utc_time at);
 
   // audit.cc
-  [[nodiscard]] result record(base::utc_time at, std::string_view event, std::span<const field> fields);
+  [[nodiscard]] result record(base::utc_time at, std::string_view event, std::span<const field> fields,
+                              std::string_view once = {});
   // Recomputes up to `limit` digests after `*sequence`, whose digest is *head; moves both; stops after the
   // first for which `over` says so. *ended: there is no record behind. false: a mismatch.
   [[nodiscard]] std::expected<bool, error> verify_chain(uint64_t* sequence, digest* head, uint64_t limit,

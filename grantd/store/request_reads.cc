@@ -168,11 +168,29 @@ std::expected<std::vector<request>, error> store::requests(const request_filter&
   return out;
 }
 
+std::expected<unsigned, error> store::carried_since(std::string_view suffix, base::utc_time since,
+                                                    unsigned most) {
+  if (auto r = impl_->may_read(); !r) return std::unexpected(r.error());
+  // By number, not by time: no index is needed, and reading stops with the first that is older.
+  query q(impl_->db, "SELECT made_us, made_by FROM requests ORDER BY number DESC");
+  unsigned count = 0;
+  int rc = q.step();
+  for (; rc == SQLITE_ROW && count < most && q.integer(0) >= since.us; rc = q.step())
+    count += std::string_view(q.text(1)).ends_with(suffix) ? 1 : 0;
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE) return std::unexpected(impl_->fault(rc));
+  return count;
+}
+
+namespace {
+
+// Nothing is asked for more than a year ahead: what was made before that need not be looked at.
+constexpr int64_t ahead_us = int64_t{367} * 86400 * base::us_per_s;
+
+}  // namespace
+
 std::expected<unsigned, error> store::self_service_between(std::string_view person, std::string_view rule,
                                                            base::utc_time after, base::utc_time before) {
   if (auto r = impl_->may_read(); !r) return std::unexpected(r.error());
-  // Nothing is asked for more than a year ahead: what was made before that need not be looked at.
-  constexpr int64_t ahead_us = int64_t{367} * 86400 * base::us_per_s;
   query q(impl_->db,
           "SELECT count(*) FROM requests INDEXED BY requests_self_service "
           "WHERE state = 1 AND needs = 0 AND person = ? AND rule = ? AND made_us >= ? "
@@ -180,6 +198,22 @@ std::expected<unsigned, error> store::self_service_between(std::string_view pers
   int rc = q.bind(person).bind(rule).bind(after.us - ahead_us).bind(after.us).bind(before.us).step();
   if (rc != SQLITE_ROW) return std::unexpected(impl_->fault(rc));
   return static_cast<unsigned>(std::min<int64_t>(q.integer(0), UINT32_MAX));
+}
+
+std::expected<std::vector<base::utc_time>, error> store::self_service_begins(std::string_view person,
+                                                                             std::string_view rule,
+                                                                             base::utc_time after) {
+  if (auto r = impl_->may_read(); !r) return std::unexpected(r.error());
+  query q(impl_->db,
+          "SELECT coalesce(start_us, made_us) FROM requests INDEXED BY requests_self_service "
+          "WHERE state = 1 AND needs = 0 AND person = ? AND rule = ? AND made_us >= ? "
+          "AND coalesce(start_us, made_us) > ? LIMIT 10000");
+  q.bind(person).bind(rule).bind(after.us - ahead_us).bind(after.us);
+  std::vector<base::utc_time> out;
+  int rc = SQLITE_ROW;
+  while ((rc = q.step()) == SQLITE_ROW) out.push_back({q.integer(0)});
+  if (rc != SQLITE_DONE) return std::unexpected(impl_->fault(rc));
+  return out;
 }
 
 }  // namespace grantd::store

@@ -258,6 +258,11 @@ CREATE TRIGGER reviews_kept BEFORE DELETE ON reviews
 BEGIN SELECT RAISE(ABORT, 'reviews are kept'); END;
 )sql",
     R"sql(
+-- What may be told to us again after a restart has a name, and one record.
+ALTER TABLE audit ADD COLUMN once TEXT;
+CREATE UNIQUE INDEX audit_once ON audit(once) WHERE once IS NOT NULL;
+)sql",
+    R"sql(
 -- Memberships that may be there because of us: written before one is given, gone after it was taken back.
 CREATE TABLE memberships(
   system TEXT NOT NULL CHECK(system <> ''),

@@ -206,9 +206,13 @@ class store {
   };
   [[nodiscard]] std::expected<void, error> remap(std::span<const remapped> grants, const base::boot_id& boot,
                                                  std::string_view why, base::utc_time now);
-  // Anything else worth keeping: "start", "stop", "policy", "clock-accept", "break-glass", ...
+  // Anything else worth keeping: "start", "stop", "policy", "clock-accept", "break-glass", ... `once` names
+  // what may be told again after a restart (empty: nothing is); invalid: there is a record of that name.
   [[nodiscard]] std::expected<void, error> note(std::string_view event, std::span<const field> fields,
-                                                base::utc_time now);
+                                                base::utc_time now, std::string_view once = {});
+  // Is there a record of that name, the open batch's included? false where that cannot be read: note() will
+  // tell.
+  [[nodiscard]] bool noted(std::string_view once);
   // The number is the caller's, next_lock() at least: a lock is in the table before it is here.
   [[nodiscard]] std::expected<void, error> add_lock(const lock& l);
   [[nodiscard]] std::expected<void, error> end_lock(uint64_t number, std::string_view by, base::utc_time now);
@@ -303,6 +307,14 @@ class store {
                                                                     std::string_view rule,
                                                                     base::utc_time after,
                                                                     base::utc_time before);
+  // Requests made since then whose `made_by` ends with `suffix`: how many a relay carried, as far as `most`.
+  // Reads what was made since, newest first, until it has so many.
+  [[nodiscard]] std::expected<unsigned, error> carried_since(std::string_view suffix, base::utc_time since,
+                                                             unsigned most);
+  // When they began, or will, from `after` on; at most 10000 of them.
+  [[nodiscard]] std::expected<std::vector<base::utc_time>, error> self_service_begins(std::string_view person,
+                                                                                      std::string_view rule,
+                                                                                      base::utc_time after);
   // Break-glass grants that nobody has signed off, ended ones too, newest first.
   [[nodiscard]] std::expected<std::vector<grant>, error> unreviewed(size_t limit);
   // Made once; names this host in what approvers sign. Zeros while there is no store that can be read.

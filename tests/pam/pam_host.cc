@@ -62,7 +62,7 @@ pam_host::pam_host(const table_fixture& t, std::string options, std::string serv
 
 pam_host::~pam_host() = default;
 
-int pam_host::call(const char* user, int (*what)(pam_handle_t*, int), int flags) {
+int pam_host::call(const char* user, const phase& what, int flags) {
   heard.clear();
   pam_conv conversation{converse ? listen : nullptr, this};
   pam_handle_t* pamh = nullptr;
@@ -83,6 +83,16 @@ int pam_host::setcred(const char* user) { return call(user, pam_setcred, PAM_EST
 int pam_host::open_session(const char* user, int flags) { return call(user, pam_open_session, flags); }
 int pam_host::close_session(const char* user) { return call(user, pam_close_session, 0); }
 int pam_host::password(const char* user) { return call(user, pam_chauthtok, 0); }
+
+int pam_host::login(const char* user, const std::vector<phase>& phases) {
+  const auto all = [&](pam_handle_t* pamh, int flags) {
+    for (const phase& one : phases) {
+      if (const int result = one(pamh, flags); result != PAM_SUCCESS) return result;
+    }
+    return PAM_SUCCESS;
+  };
+  return call(user, all, 0);
+}
 
 std::string pam_host::heard_one(int style) const {
   if (heard.size() != 1) throw std::runtime_error(std::to_string(heard.size()) + " sentences instead of one");

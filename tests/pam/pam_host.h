@@ -5,6 +5,7 @@
 
 #include <security/pam_appl.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,10 @@ class pam_host {
   int open_session(const char* user = "alice", int flags = 0);
   int close_session(const char* user = "alice");
   int password(const char* user = "alice");
+  // One conversation with all of these, until one fails.
+  using phase = std::function<int(pam_handle_t*, int flags)>;
+  int login(const char* user,
+            const std::vector<phase>& phases = {pam_authenticate, pam_acct_mgmt, pam_open_session});
 
   // The text of the only sentence heard; throws when there was none or more.
   [[nodiscard]] std::string heard_one(int style) const;
@@ -57,7 +62,7 @@ class pam_host {
   bool converse = true;  // false: the application has no conversation function
 
  private:
-  int call(const char* user, int (*what)(pam_handle_t*, int), int flags);
+  int call(const char* user, const phase& what, int flags);
   temp_dir confdir_;
   std::string service_;
 };

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -76,6 +77,44 @@ TEST(what_would_be_denied_is_reported_as_that) {
   pam_host host{t, "mode=audit"};
   (void)host.account("bob");
   expect(wire::outcome::would_deny, "bob", t.next());
+}
+
+TEST(what_would_be_denied_is_told_once_a_login) {
+  reported_table t;
+  t.records.push_back(test::pam_ended("bob", "sshd", decision::ending::revoked, 60));
+  t.publish();
+  pam_host host{t, "mode=audit"};
+  TEST_ASSERT_EQUAL_INT(PAM_SUCCESS, host.login("bob"));  // whom the table knows: auth may name them
+  expect(wire::outcome::would_deny, "bob", t.next());
+  TEST_ASSERT_FALSE(t.next().has_value());
+  TEST_ASSERT_EQUAL_INT(PAM_SUCCESS, host.login("carol"));  // whom it does not know is named by account first
+  expect(wire::outcome::would_deny, "unknown account", t.next());
+  expect(wire::outcome::would_deny, "carol", t.next());
+  TEST_ASSERT_FALSE(t.next().has_value());
+  TEST_ASSERT_EQUAL_INT(PAM_SUCCESS, host.login("bob"));  // each login is one
+  expect(wire::outcome::would_deny, "bob", t.next());
+  TEST_ASSERT_FALSE(t.next().has_value());
+  TEST_ASSERT_EQUAL_INT(4, std::ranges::count(test::module_log(), '\n'));
+}
+
+TEST(what_is_denied_is_told_each_time) {
+  reported_table t;
+  pam_host host{t};
+  for (int i = 0; i < 2; ++i) {
+    (void)host.account("bob");
+    expect(wire::outcome::denied, "bob", t.next());
+  }
+}
+
+TEST(a_second_try_another_reason_and_another_user_of_one_conversation_are_told) {
+  reported_table t;
+  pam_host host{t, "mode=audit"};
+  const pam_host::phase table_gone = [&](auto...) { return unlink(t.path().c_str()); };
+  const pam_host::phase carol = [](pam_handle_t* pamh, int) { return pam_set_item(pamh, PAM_USER, "carol"); };
+  TEST_ASSERT_EQUAL_INT(PAM_SUCCESS, host.login("bob", {pam_acct_mgmt, pam_open_session, pam_acct_mgmt, carol,
+                                                        pam_open_session, table_gone, pam_open_session}));
+  for (const char* who : {"bob", "bob", "carol", "carol"}) expect(wire::outcome::would_deny, who, t.next());
+  TEST_ASSERT_FALSE(t.next().has_value());
 }
 
 TEST(a_break_glass_login_is_reported) {

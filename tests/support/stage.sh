@@ -73,6 +73,7 @@ rights = ["grant"]
 [resource.orders-db]
 description = "the orders database and its host"
 login_points = ["pg:main/orders", "pam:sshd"]
+pam_access = "full"
 default = "1h"
 max = "8h"
 TOML

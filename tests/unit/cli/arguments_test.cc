@@ -79,6 +79,8 @@ TEST(a_command_line_that_is_not_understood_is_usage_with_help) {
                                                {"call", "Status", "{"},
                                                {"stdio"},
                                                {"stdio", "--person", "Alice;id"},
+                                               {"stdio", "--relay", "Bot;id"},
+                                               {"stdio", "--relay", "bot", "--person", "alice"},
                                                {"-o", "xml", "status"},
                                                {"--host", "ssh://ask@db1", "status"},  // with --socket, below
                                                {"status", "status"}}) {
@@ -99,6 +101,37 @@ TEST(a_length_without_its_option_is_understood_and_refused) {
       "grantctl: 1h stands alone: how long is said with --for\nhelp: grantctl request ... --for 1h\n", o.err);
   o = run_at(nowhere, {"request", "orders-db", "--for", "1h", "surplus"});
   TEST_ASSERT_TRUE_MESSAGE(!contains(o.err, "stands alone"), o.err);
+}
+
+TEST(a_mistyped_command_or_option_is_told_the_nearest_one) {
+  for (const auto& [args, said] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"reqest", "orders-db"},
+            "grantctl knows no reqest (did you mean \"request\"?)\nhelp: grantctl --help\n"},
+           {{"-o", "json", "statsu"}, "grantctl knows no statsu (did you mean \"status\"?)\n"},
+           {{"audit", "verfy"}, "grantctl audit knows no verfy (did you mean \"verify\"?)\n"},
+           {{"policy", "tset"}, "grantctl policy knows no tset (did you mean \"test\"?)\n"},
+           {{"grant", "a", "b", "--raeson", "x"},
+            "grantctl grant knows no --raeson (did you mean \"--reason\"?)\n"},
+           {{"frobnicate"}, "there is no such command or option; "}}) {
+    outcome o = run_at(nowhere, args);
+    TEST_ASSERT_EQUAL_INT(2, o.code);
+    TEST_ASSERT_TRUE_MESSAGE(o.err.starts_with("grantctl: " + said), o.err);
+  }
+}
+
+TEST(all_that_is_missing_is_said_at_once) {
+  for (const auto& [args, said] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"lock"},
+            "lock needs NAME (or --person, --resource or --all), --for DURATION and --message TEXT, too"},
+           {{"lock", "alice"}, "lock needs --for DURATION and --message TEXT, too"},
+           {{"lock", "--all", "--for", "1h"}, "lock needs --message TEXT, too"},
+           {{"grant"}, "grantctl grant needs PERSON and RESOURCE"},
+           {{"grant", "alice", "--for", "1h"}, "grantctl grant needs RESOURCE"}}) {
+    outcome o = run_at(nowhere, args);
+    TEST_ASSERT_EQUAL_INT(2, o.code);
+    TEST_ASSERT_TRUE_MESSAGE(
+        o.err.starts_with("grantctl: " + said + "\nhelp: grantctl " + args.front() + " --help\n"), o.err);
+  }
 }
 
 TEST(a_host_that_looks_like_an_option_is_refused_before_ssh_starts) {
@@ -131,6 +164,12 @@ TEST(an_absent_daemon_is_unreachable_in_words) {
       "running?\n"
       "help: systemctl status grantd\n",
       o.err);
+}
+
+TEST(without_systemd_no_systemctl_is_named) {
+  stage s;
+  s.systemd = "/nonexistent/system";
+  TEST_ASSERT_TRUE(run_at(nowhere, {"status"}, s).err.ends_with("\nhelp: grantd -t\n"));
 }
 
 TEST(a_socket_path_that_no_socket_can_have_is_usage) {

@@ -257,6 +257,41 @@ TEST(filters_keep_what_is_about_somebody_since_then) {
   TEST_ASSERT_EQUAL_INT(2, on(l, {"audit", "--since", "yesterdayish"}).result.code);
 }
 
+TEST(break_glass_is_the_logins_and_what_was_opened_as_such) {
+  (void)proof::start();
+  log l;
+  l.add("break-glass", {{"account", "os:root"}});
+  l.add("request", {{"request", "32768"}, {"person", "alice"}, {"break_glass", "yes"}});
+  l.add("grant", {{"grant", "32768"}, {"person", "alice"}, {"break_glass", "yes"}});
+  l.add("grant", {{"grant", "32769"}, {"person", "alice"}});
+  l.add("session", {{"account", "os:alice"}, {"grant", "32768"}});
+  asked a = on(l, {"audit", "--event", "break-glass"});
+  TEST_ASSERT_EQUAL_STRING(
+      "SEQUENCE  AT              EVENT        FIELDS\n"
+      "1         13:00:01 +0100  break-glass  account=os:root\n"
+      "2         13:00:02 +0100  request      request=r-1000v person=alice break_glass=yes\n"
+      "3         13:00:03 +0100  grant        grant=g-1000v person=alice break_glass=yes\n",
+      a.result.out);
+}
+
+TEST(an_event_that_no_record_has_is_refused_with_those_there_are) {
+  asked a = on(make_log(3), {"audit", "--event", "aprove"});
+  TEST_ASSERT_EQUAL_INT(2, a.result.code);
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl: the audit has no event \"aprove\" (did you mean \"approve\"?)\nhelp: grantctl audit "
+      "--help\n",
+      a.result.err);
+  TEST_ASSERT_TRUE(a.messages.empty());
+  a = on(make_log(3), {"audit", "--event", "NOSUCH"});
+  TEST_ASSERT_EQUAL_INT(2, a.result.code);
+  TEST_ASSERT_TRUE_MESSAGE(
+      contains(a.result.err, "the audit has no event \"NOSUCH\" (known: session, session-end, denied, "),
+      a.result.err);
+  a = on(make_log(3), {"audit", "--event", "lapse"});
+  TEST_ASSERT_EQUAL_INT(0, a.result.code);
+  TEST_ASSERT_EQUAL_STRING("grantctl: no records\n", a.result.err);
+}
+
 TEST(what_became_of_a_persons_requests_and_grants_is_about_them) {
   (void)proof::start();
   log l;

@@ -55,6 +55,9 @@ TEST(each_command_sends_the_method_of_the_protocol) {
   asks({"grant", "alice", "orders-db", "--from", "14:00", "--until", "15:30"},
        R"({"method":"org.grantd.Access.Grant","parameters":{"person":"alice","resource":"orders-db",)"
        R"("for_us":5400000000,"from_us":1795352400000000}})");
+  asks({"grant", "alice", "orders-db", "--read-only"},
+       R"({"method":"org.grantd.Access.Grant","parameters":{"person":"alice","resource":"orders-db",)"
+       R"("read_only":true}})");
   asks({"revoke", "g-7k2m"}, R"({"method":"org.grantd.Access.Revoke","parameters":{"id":"g-7k2m"}})");
   asks({"revoke", "--person", "alice", "--reason", "left"},
        R"({"method":"org.grantd.Access.Revoke","parameters":{"person":"alice","reason":"left"}})");
@@ -81,6 +84,8 @@ TEST(each_command_sends_the_method_of_the_protocol) {
   asks({"watch"}, R"({"method":"org.grantd.Access.Watch","parameters":{},"more":true})");
   asks({"stdio", "--person", "alice"},
        R"({"method":"org.grantd.Access.OnBehalf","parameters":{"person":"alice"}})");
+  asks({"stdio", "--relay", "chatbot"},
+       R"({"method":"org.grantd.Access.OnBehalf","parameters":{"relay":"chatbot"}})");
   asks({"call", "Check", R"({"account":"pg:alice"})"},
        R"({"method":"org.grantd.Access.Check","parameters":{"account":"pg:alice"}})");
   asks({"call", "org.varlink.service.GetInfo"},
@@ -171,6 +176,20 @@ TEST(status_says_everything_that_is_wrong) {
   }
 }
 
+TEST(each_mistake_of_a_policy_stands_on_a_line_of_its_own) {
+  std::string ill = well;
+  ill.insert(ill.size() - 1,
+             R"(,"policy_error":"policy.toml:3:7: no such key\npolicy.toml:9:1: no such person")");
+  asked a = ask(by_method({{"Status", status_of("alice", "", ill)}}), {"status"});
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl: the policy file is not in force: policy.toml:3:7: no such key\n"
+      "grantctl: policy.toml:9:1: no such person\nhelp: grantd -t\n",
+      a.result.err);
+  a = ask(by_method({{"Grant", error("NoPolicy", "no policy is in force: a\\nb")}}),
+          {"grant", "alice", "web"});
+  TEST_ASSERT_EQUAL_STRING("grantctl: no policy is in force: a\ngrantctl: b\n", a.result.err);
+}
+
 TEST(explain_answers_by_exit_code_and_names_the_one_command) {
   asked a = ask(by_method({{"Explain", explained(false)}}), {"explain", "alice", "orders-db"});
   TEST_ASSERT_EQUAL_INT(1, a.result.code);
@@ -209,6 +228,16 @@ TEST(resources_and_people_are_tables) {
       "RESOURCE   FOR YOU  MAX  DEFAULT  ACCESS     LOGIN POINTS    DESCRIPTION\n"
       "orders-db  -        8h   1h       read-only  pg:main/orders  the orders\n",
       a.result.out);
+  const auto access_of = [](const std::string& points) {
+    asked shown = ask(by_method({{"Resources", answer(R"({"resources":[{"name":"a","description":"",)"
+                                                      R"("access":"read-only","default_us":1,"max_us":1,)"
+                                                      R"("roles":[],"login_points":[)" +
+                                                      points + "]}]}")}}),
+                      {"resources"});
+    return shown.result.out;
+  };
+  TEST_ASSERT_TRUE(contains(access_of(R"("pg:m/d","pam:sshd")"), "read-only, pam: full  pg:m/d, pam:sshd"));
+  TEST_ASSERT_TRUE(contains(access_of(R"("pam:sshd","pam:su")"), " full    pam:sshd, pam:su"));
   const std::string one =
       R"("description":"","login_points":[],"access":"read-only","default_us":3600000000,)"
       R"("max_us":28800000000,"roles":[],"for_you":)";
@@ -304,6 +333,19 @@ TEST(keys_prints_only_lines_that_it_checked) {
                            o.out);
   TEST_ASSERT_TRUE(contains(o.err, "mallory"));
   TEST_ASSERT_TRUE(contains(o.err, "bob"));
+}
+
+TEST(keys_prints_relays_as_relays_and_no_relay_as_a_signer) {
+  auto script =
+      by_method({{"Keys", answer(R"({"keys":[{"person":"alice","key":"ssh-ed25519 AAAA"}],"relays":[)"
+                                 R"({"relay":"chatbot","key":"ssh-ed25519 BBBB"},)"
+                                 R"({"relay":"x --person alice","key":"ssh-ed25519 CCCC"}]})")}});
+  asked a = ask(script, {"keys", "ask"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, " stdio --relay chatbot\" ssh-ed25519 BBBB\n"),
+                           a.result.out);
+  TEST_ASSERT_FALSE(contains(a.result.out, "CCCC"));
+  a = ask(script, {"keys", "--allowed-signers"});
+  TEST_ASSERT_FALSE(contains(a.result.out, "BBBB"));
 }
 
 TEST(keys_opens_no_account_but_the_one_that_asks) {

@@ -89,6 +89,12 @@ TEST(complete_offers_what_grantd_knows) {
   offers({"call", "G"}, "Grant\n");
 }
 
+TEST(complete_knows_both_names_of_an_option) {
+  for (const char* name : {"-d", "--duration"})
+    offers({"admin", "users", "grant-temporary", name, "1h", ""}, "orders-db\tthe orders\nweb\n");
+  offers({"admin", "users", "grant-temporary", "--d"}, "--duration\t1h, 90m; else the resource's default\n");
+}
+
 TEST(complete_asks_for_what_the_command_can_take) {
   asks({"approve", ""}, R"("mine_to_approve":true)");
   asks({"deny", ""}, R"("mine_to_approve":true)");

@@ -23,7 +23,7 @@ help_of() { grantctl "$@" --help </dev/null; }
 # "--for", "-o" and "--output" of the lines that list them.
 options_in() { sed -n 's/^  \(-\)/\1/p' | sed 's/  .*//' | grep -oE -- '(^|, )--?[a-z][a-z-]*' | tr -d ', '; }
 
-mapfile -t commands < <(help_of | sed -n '/^usage/,/^Examples/s/^  \([a-z-]*\( [a-z-][a-z-]*\)\{0,1\}\)  .*/\1/p')
+mapfile -t commands < <(help_of | sed -n '/^usage/,/^Examples/s/^  \([a-z-]*\( [a-z-][a-z-]*\)\{0,2\}\)  .*/\1/p')
 [ "${#commands[@]}" -ge 30 ] || { echo "not ok: --help names no commands"; exit 1; }
 mapfile -t first < <(printf '%s\n' "${commands[@]}" | cut -d' ' -f1)
 mapfile -t everywhere < <(help_of | options_in)

@@ -19,6 +19,14 @@ TEST(a_line_restricts_the_key_to_asking) {
       cli::key_line("/usr/bin/grantctl", "", "alice", key).value_or("refused"));
 }
 
+TEST(a_relays_key_is_a_relays_and_no_persons) {
+  TEST_ASSERT_EQUAL_STRING(
+      "restrict,command=\"/usr/bin/grantctl stdio --relay chatbot\" ssh-ed25519 "
+      "AAAAC3NzaC1lZDI1NTE5AAAAIJ1b\n",
+      cli::key_line("/usr/bin/grantctl", "", "chatbot", key, cli::speaker::relay).value_or("refused"));
+  TEST_ASSERT_TRUE(!cli::key_line("/usr/bin/grantctl", "", "a --person bob", key, cli::speaker::relay));
+}
+
 TEST(the_socket_and_a_path_with_spaces_are_quoted_for_the_shell) {
   TEST_ASSERT_EQUAL_STRING(
       "restrict,command=\"'/opt/my tools/grantctl' --socket '/tmp/a b/api.sock' stdio --person alice\" "

@@ -24,13 +24,13 @@ asked ask(fake_grantd::script script, std::vector<std::string> args, const stage
 }
 
 std::string request_of(const std::string& state, const std::string& more) {
-  std::string text =
-      R"({"id":"r-7k2m","person":"alice","resource":"orders-db","access":"read-only",)" + more +
-      R"("reason":"OPS-12","for_us":3600000000,"state":")" + state +
-      R"(","needs":1,"signed":true,"approved_by":[],"made_us":1795345200000000,"made_by":"alice",)"
-      R"("lapses_us":1795365000000000,"left_us":16200000000)";
+  std::string text = R"({"id":"r-7k2m","person":"alice","resource":"orders-db","access":"read-only",)" +
+                     more + R"("reason":"OPS-12","for_us":3600000000,"state":")" + state +
+                     R"(","needs":1,"signed":true,"made_us":1795345200000000,"made_by":"alice",)"
+                     R"("lapses_us":1795365000000000,"left_us":16200000000)";
   if (state == "pending" && more.find("\"approvers\"") == more.npos)
     text += R"(,"approvers":["bob","carol"])";
+  if (more.find("\"approved_by\"") == more.npos) text += R"(,"approved_by":[])";
   if (state == "granted") text += R"(,"grant":"g-7k2m")";
   return text + "}";
 }

@@ -85,6 +85,20 @@ TEST(a_request_that_opens_at_once_says_until_when) {
   TEST_ASSERT_EQUAL_STRING("", a.result.err);
 }
 
+TEST(what_was_asked_before_is_not_told_as_new) {
+  auto again = [](const std::string& answered) {
+    return ask(by_method({{"Request", answer("{" + answered + ",\"repeated\":true}")}}), {"request", "web"})
+        .result;
+  };
+  outcome open = again("\"request\":" + request_of("granted") + ",\"grant\":" + grant_of("open"));
+  TEST_ASSERT_EQUAL_INT(0, open.code);
+  TEST_ASSERT_EQUAL_STRING("already open: g-7k2m until 17:30 +0100, 4 h 30 min left\n", open.out);
+  TEST_ASSERT_TRUE_MESSAGE(contains(open.err, "help: grantctl extend g-7k2m --for DURATION\n"), open.err);
+  outcome waits = again("\"request\":" + request_of("pending"));
+  TEST_ASSERT_EQUAL_INT(0, waits.code);
+  TEST_ASSERT_TRUE_MESSAGE(waits.out.starts_with("r-7k2m: asked before; needs 1 of bob, carol; "), waits.out);
+}
+
 TEST(break_glass_needs_a_reason_and_says_loudly_who_is_told) {
   outcome o = run_at("/nonexistent/api.sock", {"request", "web", "--break-glass"});
   TEST_ASSERT_EQUAL_INT(2, o.code);
@@ -253,6 +267,16 @@ TEST(requests_are_a_table_and_a_document) {
   TEST_ASSERT_EQUAL_STRING("grantctl: no request waits for you\n", a.result.err);
 }
 
+TEST(an_extension_looks_like_one_wherever_requests_are_listed) {
+  const std::string one = request_of("pending", R"("extends":"g-7k2m",)");
+  const std::string all = "{\"requests\":[" + one + "]}";
+  asked a = ask(by_method({{"Requests", answer(all)}}), {"requests"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, "  1h, extends g-7k2m  needs 1 of bob, carol  "),
+                           a.result.out);
+  a = ask(by_method({{"Deny", answer("{\"request\":" + one + "}")}}), {"deny", "r-7k2m"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, " for 1h, extends g-7k2m: needs "), a.result.out);
+}
+
 TEST(show_of_a_request_has_its_approvals) {
   asked a = ask(
       by_method(
@@ -311,6 +335,40 @@ TEST(status_has_requests_what_waits_for_you_and_break_glass_in_red) {
         "\033[31mBREAK-GLASS: 1 grant is signed off by nobody: grantctl list --all\033[0m"}) {
     TEST_ASSERT_TRUE_MESSAGE(contains(seen, part), seen);
   }
+}
+
+TEST(who_may_sign_a_break_glass_off_is_told_the_command) {
+  auto status = [](const std::string& more) {
+    return ask(by_method({{"Status", answer(R"({"person":"bob","grants":[],"to_review":[)" +
+                                            grant_of("open", R"("break_glass":true,)") + "]" + more +
+                                            R"(,"daemon":{"version":"0.1.0","started_us":1795345200000000,)"
+                                            R"("sequence":1,"windows":0,"clock_behind":false}})")}}),
+               {"status"})
+        .result.out;
+  };
+  const std::string one =
+      "BREAK-GLASS: g-7k2m of alice on orders-db is signed off by nobody: grantctl review g-7k2m\n";
+  for (const char* more : {"", R"(,"unreviewed":1)"}) {
+    const std::string seen = status(more);
+    TEST_ASSERT_TRUE_MESSAGE(contains(seen, one) && !contains(seen, "list --all"), seen);
+  }
+  const std::string seen = status(R"(,"unreviewed":3)");
+  TEST_ASSERT_TRUE_MESSAGE(
+      contains(seen, one + "BREAK-GLASS: 2 more are signed off by nobody: grantctl list --all\n"), seen);
+}
+
+TEST(an_approval_that_is_no_longer_good_is_not_counted) {
+  auto shown = [](const std::string& more) {
+    return ask(by_method({{"Requests", answer("{\"requests\":[" + request_of("pending", more) + "]}")}}),
+               {"requests"})
+        .result.out;
+  };
+  std::string seen = shown(R"("approved_by":["bob"],"uncounted":["bob"],"missing":2,)");
+  TEST_ASSERT_TRUE_MESSAGE(contains(seen, "needs 2 of bob, carol (approved, but no longer good: bob)"), seen);
+  seen = shown(R"("approved_by":["bob","dave"],"uncounted":["bob"],"missing":1,)");
+  TEST_ASSERT_TRUE_MESSAGE(
+      contains(seen, "needs 1 more of bob, carol (dave has approved) (approved, but no longer good: bob)"),
+      seen);
 }
 
 TEST(break_glass_is_said_in_every_listing_until_it_is_signed_off) {

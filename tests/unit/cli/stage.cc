@@ -33,6 +33,7 @@ outcome stage::run(const std::vector<std::string>& args) const {
   here.out = out_fd >= 0 ? out_fd : out.get();
   here.err = err_fd >= 0 ? err_fd : err.get();
   here.terminal = terminal;
+  here.systemd = systemd;
   here.restart_patience_us = restart_patience_us;
   here.environment = [this](const char* name) -> std::optional<std::string> {
     auto at = environment.find(name);

@@ -27,6 +27,7 @@ struct stage {
   int out_fd = -1;  // instead of a file that is read back
   int err_fd = -1;
   std::string terminal = "/nonexistent/tty";
+  std::string systemd = "/";  // there, wherever the test runs
   std::string self = "/usr/bin/grantctl";
 
   [[nodiscard]] outcome run(const std::vector<std::string>& args) const;

@@ -17,6 +17,21 @@ TEST(a_security_key_approves_and_an_untouched_one_does_not) {
   TEST_ASSERT_TRUE(w.allowed());
 }
 
+TEST(beside_the_text_stands_which_grant_it_prolongs) {
+  asking w;
+  const auto extends = [&](const std::string& id) {
+    const auto r = w.ask("bob", "ApprovalText", R"({"id":")" + id + "\"}");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    const auto* grant = r.parameters.find("extends");
+    return grant == nullptr ? "none" : *grant->text();
+  };
+  TEST_ASSERT_EQUAL_STRING("none", extends(w.request()));
+  const std::string grant = w.grant();
+  const auto asked = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":60000000})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(asked));
+  TEST_ASSERT_EQUAL_STRING(grant, extends(member(*asked.parameters.find("request"), "id")));
+}
+
 TEST(whoever_carries_a_signature_it_counts_for_its_owner) {
   asking w;
   std::string id = w.request();
@@ -238,7 +253,13 @@ TEST(an_approval_by_a_key_that_is_gone_counts_no_longer) {
   std::string text = w.text(id);
   std::string replaced = w.policy;
   replaced.replace(replaced.find(key_line(bob_key)), key_line(bob_key).size(), key_line(strangers_key));
+  auto shown = [&](std::string_view what) {
+    return *w.ask("alice", "ShowRequest", R"({"id":")" + id + "\"}").parameters.find("request")->find(what);
+  };
+  TEST_ASSERT_EQUAL_STRING("1", shown("missing").print());
   w.load(replaced.c_str());
+  TEST_ASSERT_EQUAL_STRING("2", shown("missing").print());
+  TEST_ASSERT_EQUAL_STRING("[\"bob\"]", shown("uncounted").print());
   TEST_ASSERT_EQUAL_STRING("", short_error(w.approve_text("carol", id, carol_key, text)));
   TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
   TEST_ASSERT_EQUAL_INT(0, w.grants());

@@ -177,6 +177,51 @@ TEST(who_spoke_for_somebody_is_put_out_with_a_new_policy_and_keeps_the_answer) {
   TEST_ASSERT_EQUAL_INT(1, h.all().count());
 }
 
+TEST(a_relay_that_watches_is_told_to_look_and_of_its_own_only) {
+  house h;
+  const std::string text = std::string(usual_policy) +
+                           "[relay.chatbot]\nos = \"hubot\"\nmay_ask_for = \"alice\"\nresources = "
+                           "\"orders-db\"\nquota = 1\n";
+  uid_map uids;
+  uids.relays[getuid() == 0 ? nobody : getuid()] = {"hubot", "chatbot"};
+  h.w.core->take_policy({std::make_shared<const policy::policy>(*policy::parse_policy(text, "p")), uids, {}});
+  auto fd = h.enter();
+  house::say(fd, "Watch", more);
+  h.run();
+  // At once: what is asked for by News after this misses nothing.
+  TEST_ASSERT_EQUAL_STRING(R"({"parameters":{"event":"begin"},"continues":true})" + std::string(1, '\0'),
+                           house::heard(fd));
+  auto tell = [&] { h.all().tell_watchers(h.w.core->take_events()); };
+  h.w.root("Grant", R"({"person":"bob","resource":"orders-db"})");
+  tell();
+  TEST_ASSERT_EQUAL_STRING("", house::heard(fd));
+  h.w.root("Grant", R"({"person":"alice","resource":"orders-db","reason":"secret"})");
+  tell();
+  TEST_ASSERT_EQUAL_STRING(R"({"parameters":{"event":"grant"},"continues":true})" + std::string(1, '\0'),
+                           house::heard(fd));
+  h.w.load(usual_policy);  // no relay any more
+  h.w.root("Revoke", R"({"person":"alice"})");
+  tell();
+  TEST_ASSERT_EQUAL_STRING("(end)", house::heard(fd));
+}
+
+TEST(a_relay_by_key_is_put_out_with_a_new_policy) {
+  house h;
+  const std::string text = std::string(usual_policy) +
+                           "[relay.chatbot]\nos = \"hubot\"\nmay_ask_for = \"alice\"\nresources = "
+                           "\"orders-db\"\nquota = 1\n";
+  uid_map uids;
+  uids.ask = getuid() == 0 ? nobody : getuid();
+  h.w.core->take_policy({std::make_shared<const policy::policy>(*policy::parse_policy(text, "p")), uids, {}});
+  auto fd = h.enter();
+  house::say(fd, "OnBehalf", R"(,"parameters":{"relay":"chatbot"})");
+  house::say(fd, "Watch", more);
+  h.run();
+  TEST_ASSERT_TRUE(has(house::heard(fd), "begin"));
+  h.all().drop_on_behalf();
+  TEST_ASSERT_EQUAL_STRING("(end)", house::heard(fd));
+}
+
 TEST(only_the_account_that_is_ask_now_speaks_for_others) {
   world w;
   session s{.uid = 900, .on_behalf = "carol"};

@@ -7,7 +7,8 @@ using namespace grantd::test;
 
 namespace {
 
-constexpr char others[] = "[person.bob]\npg = \"bob\"\n[resource.shell]\nlogin_points = \"pam:sshd\"\n";
+constexpr char others[] =
+    "[person.bob]\npg = \"bob\"\n[resource.shell]\nlogin_points = \"pam:sshd\"\npam_access = \"full\"\n";
 
 std::string policy_of(const std::string& alice, const std::string& orders) {
   return std::string(others) + "[person.alice]\n" + alice + "\n[resource.orders-db]\n" + orders + "\n";
@@ -70,8 +71,8 @@ TEST(a_policy_that_leaves_or_adds_a_right_ends_nothing_and_widens_nothing) {
 TEST(a_policy_cut_short_ends_nothing) {
   world w;
   w.grant();
-  for (const char* cut :
-       {"[person.bob]\npg = \"bob\"\n", "[resource.shell]\nlogin_points = [\"pam:sshd\"]\n"}) {
+  for (const char* cut : {"[person.bob]\npg = \"bob\"\n",
+                          "[resource.shell]\nlogin_points = [\"pam:sshd\"]\npam_access = \"full\"\n"}) {
     w.load(cut);
     w.turn();
     TEST_ASSERT_TRUE(w.core->people().error().find("cut short") != std::string::npos);

@@ -15,7 +15,7 @@ using namespace grantd;
 
 namespace {
 
-constexpr char base_policy[] = "[person.alice]\nos = \"root\"\n[resource.db]\nlogin_points = \"pam:x\"\n";
+constexpr char base_policy[] = "[person.alice]\nos = \"root\"\n[resource.db]\nlogin_points = \"pg:m/x\"\n";
 
 struct place {
   test::temp_dir dir;

@@ -51,7 +51,9 @@ std::string lock_of(const std::string& whom, int64_t seconds, const std::string&
 }
 
 std::string resource_text(const std::string& name, const std::string& points) {
-  return "[resource." + name + "]\nlogin_points = [" + points + "]\n";
+  const bool pam = points.find("pam:") != std::string::npos;
+  return "[resource." + name + "]\nlogin_points = [" + points + "]\n" +
+         (pam ? "pam_access = \"full\"\n" : "");
 }
 
 }  // namespace

@@ -126,7 +126,8 @@ TEST(a_lock_of_a_resource_is_at_its_login_points_only) {
   // Also where the policy has changed since the grant was made.
   w.load(
       "[person.alice]\npg = \"alice\"\nos = \"alice\"\n[person.bob]\npg = \"bob\"\n[resource.orders-db]\n"
-      "login_points = [\"pg:main/*\"]\n[resource.shell]\nlogin_points = [\"pam:sshd\"]\n");
+      "login_points = [\"pg:main/*\"]\n[resource.shell]\nlogin_points = [\"pam:sshd\"]\npam_access = "
+      "\"full\"\n");
   w.turn();
   TEST_ASSERT_TRUE(locked(w) && locked(w, "bob"));
   unlock(w, orders);

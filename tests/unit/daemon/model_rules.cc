@@ -159,6 +159,15 @@ std::string model::ask(asked a) {
   if (a.start && *a.start < wall - 1) return "NotInTheFuture";
   if (a.start) a.start = std::max(*a.start, wall);
   if (a.where == nowhere) return "NoSuchResource";
+  for (const auto& [number, g] : grants) {  // asking for what one has is not asking
+    if (g.is != fate::open || g.request == 0 || !rule_named(requests.at(g.request).rule)) continue;
+    const request& before = requests.at(g.request);
+    asked same = before.what;
+    same.length = a.length;
+    const seconds wanted = a.length.value_or(std::min(usual, rule_named(before.rule)->most));
+    if (a.extends == 0 && same == a && wanted <= (g.first_use != 0 ? g.first_use : g.until - g.from))
+      return "";
+  }
   if (denied(a.who, a.where, a.read_write)) return "Denied";
 
   const seconds begins = a.start.value_or(wall);

@@ -2,8 +2,15 @@
 // What a reporter may say, and how much of it is kept.
 #include "daemon/reports.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
 #include "daemon/roster.h"
 #include "support/unity.h"
+#include "world.h"
 
 using namespace grantd;
 using namespace grantd::daemon;
@@ -18,6 +25,63 @@ wire::report at(uint8_t point, std::string_view place) {
   r.name = "alice";
   return r;
 }
+
+// report.sock of a grantd that may be killed at any time, and an ender of the cluster main that speaks to it.
+class spoken_to {
+ public:
+  explicit spoken_to(test::world& w) : w_(w) { start(); }
+  void start() {
+    heard_.reset();
+    socket_.reset(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    address_.sun_family = AF_UNIX;
+    const std::string path = w_.dir / "report.sock";
+    std::memcpy(address_.sun_path, path.c_str(), path.size() + 1);
+    (void)unlink(path.c_str());
+    const int on = 1;
+    TEST_ASSERT_TRUE(bind(socket_.get(), reinterpret_cast<sockaddr*>(&address_), sizeof address_) == 0 &&
+                     setsockopt(socket_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0);
+    heard_.emplace(*w_.core, base::boot_now());
+    heard_->set_reporters({{getuid(), {"main"}}});
+  }
+  void say(uint64_t number, wire::presence_state state) {
+    wire::presence p{};
+    p.state = state;
+    if (state != wire::presence_state::live) p.cause = wire::presence_cause::revoked;
+    p.proved_by = p.point = 2;
+    p.access = 1;
+    p.run = 7;
+    p.number = number;
+    p.name = p.role = "alice";
+    p.place = "main";
+    p.database = "orders";
+    std::array<uint8_t, wire::max_presence> room;
+    const size_t size = wire::encode(p, room);
+    base::unique_fd from{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    TEST_ASSERT_EQUAL_INT64(static_cast<int64_t>(size),
+                            sendto(from.get(), room.data(), size, 0,
+                                   reinterpret_cast<const sockaddr*>(&address_), sizeof address_));
+    heard_->receive(socket_.get());
+  }
+  void settle() { heard_->settle(base::read_clocks()); }
+  // "session 1, session-end 1, ..." as the chain has them.
+  std::string recorded() {
+    std::string out;
+    auto rows = w_.core->truth().audit(0, 1000);
+    TEST_ASSERT_TRUE(rows.has_value());
+    for (const store::audit_row& row : *rows) {
+      for (const auto& [key, value] : row.fields) {
+        if (key == "session") out += (out.empty() ? "" : ", ") + row.event + value.substr(value.find(':'));
+      }
+    }
+    return out;
+  }
+
+ private:
+  test::world& w_;
+  sockaddr_un address_{};
+  base::unique_fd socket_;
+  std::optional<reports> heard_;
+};
 }  // namespace
 
 TEST(reporters_speak_for_their_own_login_points_only) {
@@ -75,4 +139,54 @@ TEST(a_uid_that_changed_hands_speaks_for_nobody) {
   second.people[1001] = {"bob", "bob"};
   TEST_ASSERT_EQUAL_INT(1, r.take(p, second).size());
   TEST_ASSERT_EQUAL_STRING("", r.person_of(1001));
+}
+
+TEST(sessions_that_are_said_again_are_in_the_chain_once_wherever_grantd_was_killed) {
+  using state = wire::presence_state;
+  test::world w;
+  spoken_to grantd(w);
+  const auto say = [&] {
+    grantd.say(1, state::live);
+    grantd.say(2, state::ended);
+    grantd.say(3, state::leftover);
+  };
+  const auto started_again = [&] {
+    w.kill();
+    w.restart();
+    grantd.start();
+  };
+  say();
+  grantd.settle();
+  started_again();  // before the commit: nothing of it is there
+  TEST_ASSERT_EQUAL_STRING("", grantd.recorded());
+  say();
+  grantd.settle();
+  w.core->retry();
+  w.turn();
+  const std::string once = "session:1, session:2, session-end:2, session:3, leftover:3";
+  TEST_ASSERT_EQUAL_STRING(once, grantd.recorded());
+  for (int i = 0; i < 3; ++i) {
+    started_again();  // after it
+    say();
+    grantd.settle();
+    w.core->retry();
+    w.turn();
+    TEST_ASSERT_EQUAL_STRING(once, grantd.recorded());
+  }
+  grantd.say(1, state::ended);
+  grantd.settle();
+  w.core->retry();
+  w.turn();
+  TEST_ASSERT_EQUAL_STRING(once + ", session-end:1", grantd.recorded());
+}
+
+TEST(what_waits_for_a_turn_twice_is_in_the_chain_once_and_holds_up_nothing) {
+  test::world w;
+  for (int i = 0; i < 2; ++i) TEST_ASSERT_TRUE(w.core->note("session-end", {{"session", "7:1"}}, "end 7:1"));
+  TEST_ASSERT_TRUE(w.core->note("denied", {{"session", "7:2"}}));
+  w.core->retry();
+  w.turn();
+  spoken_to grantd(w);
+  TEST_ASSERT_EQUAL_STRING("session-end:1, denied:2", grantd.recorded());
+  TEST_ASSERT_FALSE(w.core->unrecorded());
 }

@@ -18,6 +18,24 @@ TEST(a_self_service_request_opens_at_once) {
   TEST_ASSERT_EQUAL_STRING("read-only", member(*r.parameters.find("grant"), "access"));
 }
 
+TEST(a_grant_opens_what_the_resource_allows_unless_less_is_said) {
+  asking w;
+  auto access = [&](const std::string& more) {
+    auto r = w.root("Grant", R"({"person":"alice","resource":"orders-db")" + more + "}");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    return member(*r.parameters.find("grant"), "access");
+  };
+  TEST_ASSERT_EQUAL_STRING("read-only", access(R"(,"read_only":true)"));
+  TEST_ASSERT_EQUAL_INT(decision::access::read_only, w.lookup().given);
+  TEST_ASSERT_EQUAL_STRING("read-write", access(""));
+  TEST_ASSERT_EQUAL_INT(decision::access::read_write, w.lookup().given);
+  // What is offered instead opens no more than what was asked for.
+  auto longer = w.root("Grant", R"({"person":"alice","resource":"orders-db","read_only":true,"for_us":)" +
+                                    std::to_string(int64_t{100} * 3600 * base::us_per_s) + "}");
+  TEST_ASSERT_EQUAL_STRING("grantctl grant alice orders-db --read-only --for 8h",
+                           member(longer.parameters, "help"));
+}
+
 TEST(a_request_waits_for_an_approval_which_opens_it) {
   asking w;
   std::string id = w.request("alice", "orders-db", R"(,"for_us":3600000000,"reason":"OPS-12")");
@@ -38,6 +56,56 @@ TEST(asking_twice_for_the_same_is_asking_once) {
   std::string id = w.request();
   TEST_ASSERT_EQUAL_STRING(id, w.request());
   TEST_ASSERT_TRUE(id != w.request("alice", "orders-db", R"(,"reason":"another")"));
+}
+
+// What differs is another request; and what was taken away is asked for anew.
+TEST(asking_for_what_is_open_is_answered_with_it_and_takes_no_quota) {
+  asking w;
+  const std::string hour = R"({"resource":"replica","reason":"OPS-1","for_us":3600000000)";
+  auto first = w.ask("alice", "Request", hour + "}");
+  TEST_ASSERT_TRUE(first.parameters.find("repeated") == nullptr);
+  w.clock.pass(600);
+  const uint64_t recorded = w.core->truth().sequence();
+  for (const std::string& again : {hour, hour, std::string(R"({"resource":"replica","reason":"OPS-1")")}) {
+    auto r = w.ask("alice", "Request", again + "}");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    TEST_ASSERT_TRUE(*r.parameters.find("repeated")->boolean());
+    for (const char* what : {"request", "grant"}) {
+      TEST_ASSERT_EQUAL_STRING(member(*first.parameters.find(what), "id"),
+                               member(*r.parameters.find(what), "id"));
+    }
+    TEST_ASSERT_EQUAL_INT64(3000'000'000, number(*r.parameters.find("grant"), "left_us"));
+  }
+  TEST_ASSERT_EQUAL_INT64(recorded, w.core->truth().sequence());
+  TEST_ASSERT_EQUAL_INT(1, w.grants());
+  auto opens = [&](const std::string& person, const std::string& more) {
+    auto r = w.ask(person, "Request", R"({"resource":"replica")" + more + "}");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    TEST_ASSERT_TRUE(r.parameters.find("repeated") == nullptr);
+  };
+  opens("bob", R"(,"reason":"OPS-1","for_us":3600000000)");
+  opens("alice", R"(,"reason":"OPS-1","for_us":3601000000)");
+  opens("alice", R"(,"reason":"OPS-2","for_us":60000000)");
+  // The three of the day are had: what is open is answered all the same.
+  TEST_ASSERT_EQUAL_STRING("Quota", short_error(w.ask("alice", "Request", R"({"resource":"replica"})")));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("alice", "Request", hour + "}")));
+  (void)w.ask("alice", "GiveBack");
+  TEST_ASSERT_EQUAL_STRING("Quota", short_error(w.ask("alice", "Request", hour + "}")));
+}
+
+TEST(what_was_approved_for_less_is_asked_for_anew) {
+  asking w;
+  const std::string hour = R"(,"for_us":3600000000)";
+  const std::string id = w.request("alice", "orders-db", hour);
+  TEST_ASSERT_TRUE(
+      w.ask("alice", "Request", R"({"resource":"orders-db")" + hour + "}").parameters.find("repeated") !=
+      nullptr);
+  TEST_ASSERT_EQUAL_STRING(
+      "", short_error(w.approve_text("bob", id, bob_key, w.text(id, R"(,"for_us":1800000000)"),
+                                     R"(,"for_us":1800000000)")));
+  TEST_ASSERT_EQUAL_STRING(id, w.request("alice", "orders-db", R"(,"for_us":1800000000)"));
+  TEST_ASSERT_TRUE(id != w.request("alice", "orders-db", hour));
+  TEST_ASSERT_TRUE(id != w.request("alice", "orders-db", R"(,"for_us":1800000000,"read_write":true)"));
 }
 
 TEST(a_pending_request_survives_a_restart_and_another_boot) {
@@ -100,6 +168,54 @@ TEST(a_quota_counts_over_a_restart_and_ends_with_the_day) {
   TEST_ASSERT_EQUAL_STRING("Quota", short_error(r));
   w.clock.pass(86400 + 1);
   TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("bob", "Request", R"({"resource":"replica"})")));
+}
+
+TEST(a_used_up_quota_says_when_there_is_room_again) {
+  asking w;  // it is 22:13:20 UTC
+  for (const char* reason : {"1", "2", "3"}) {
+    (void)w.request("bob", "replica", R"(,"for_us":1000000,"reason":")" + std::string(reason) + "\"");
+    w.clock.pass(1800);
+  }
+  w.core->set_utc_offset(3600);
+  const std::string next = "; the next at 23:13 +0100 (in 22 h 30 min)";
+  auto message = [&] {
+    return member(w.ask("bob", "Request", R"({"resource":"replica"})").parameters, "message");
+  };
+  TEST_ASSERT_EQUAL_STRING("bob has had all 3 windows that rule replica gives in 24 hours" + next, message());
+  const std::string why =
+      member(w.ask("bob", "Explain", R"({"person":"bob","resource":"replica"})").parameters, "why");
+  TEST_ASSERT_TRUE_MESSAGE(why.ends_with(next), why);
+  w.clock.pass(81000 - 1);
+  TEST_ASSERT_TRUE_MESSAGE(message().ends_with("; the next at 23:13:20 +0100 (in 1 s)"), message());
+  w.clock.pass(1);
+  (void)w.request("bob", "replica");
+}
+
+TEST(a_mistyped_person_is_told_the_nearest_one_by_whoever_may_know_who_there_is) {
+  asking w;
+  auto message = [&](const std::string& who, const std::string& method, const std::string& parameters) {
+    auto r = w.ask(who, method, parameters);
+    TEST_ASSERT_FALSE(r.ok());
+    return member(r.parameters, "message");
+  };
+  const std::string did_you_mean = " aliec (did you mean \"alice\"?)";
+  for (const auto& [method, parameters] : std::vector<std::pair<std::string, std::string>>{
+           {"Grant", R"({"person":"aliec","resource":"orders-db"})"},
+           {"Explain", R"({"person":"aliec","resource":"orders-db"})"},
+           {"Revoke", R"({"person":"aliec"})"},
+           {"Lock", R"({"person":"aliec","for_us":1000000,"message":"x"})"},
+           {"Lock", R"({"name":"aliec","for_us":1000000,"message":"x"})"},
+           {"Unlock", R"({"person":"aliec"})"}}) {
+    const std::string said = message("dave", method, parameters);
+    TEST_ASSERT_TRUE_MESSAGE(said.ends_with(did_you_mean), method + ": " + said);
+  }
+  for (const char* parameters : {R"({"resource":"order-db"})", R"({"name":"order-db"})"}) {
+    const std::string said = message("dave", "Unlock", parameters);
+    TEST_ASSERT_TRUE_MESSAGE(said.ends_with(" order-db (did you mean \"orders-db\"?)"), said);
+  }
+  // Others learn nothing of who there is.
+  const std::string said = message("bot", "Explain", R"({"person":"aliec","resource":"orders-db"})");
+  TEST_ASSERT_TRUE_MESSAGE(said.find("alice") == said.npos, said);
 }
 
 TEST(a_policy_that_takes_the_right_to_ask_ends_grants_and_requests) {
@@ -174,6 +290,34 @@ TEST(break_glass_stays_flagged_until_somebody_else_signs_it_off) {
   TEST_ASSERT_EQUAL_STRING("bob", member(*r.parameters.find("grant"), "reviewed_by"));
   TEST_ASSERT_EQUAL_INT64(0, number(w.root("Status").parameters, "unreviewed"));
   TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.ask("carol", "Review", of)));
+}
+
+TEST(who_may_sign_a_break_glass_off_is_shown_it_in_status) {
+  asking w(R"([rule.replica-emergency]
+who = "dave"
+resource = "replica"
+approvals = 0
+break_glass = true
+reason = "required"
+notify = "bob"
+)");
+  auto opened = w.ask("alice", "Request", R"({"resource":"orders-db","break_glass":true,"reason":"fire"})");
+  const std::string id = member(*opened.parameters.find("grant"), "id");
+  auto shown = [&](const std::string& who) {
+    auto r = w.ask(who, "Status");
+    const auto* list = r.parameters.find("to_review");
+    return list == nullptr || list->items()->empty() ? "" : member(list->items()->front(), "id");
+  };
+  for (const char* who : {"bob", "carol", "dave"}) TEST_ASSERT_EQUAL_STRING(id, shown(who));
+  for (const char* who : {"alice", "bot"}) TEST_ASSERT_EQUAL_STRING("", shown(who));
+  (void)w.ask("bob", "Review", R"({"id":")" + id + "\"}");
+  TEST_ASSERT_EQUAL_STRING("", shown("carol"));
+  // dave has the right "grant", but this one is his own.
+  auto own = w.ask("dave", "Request", R"({"resource":"replica","break_glass":true,"reason":"fire"})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(own));
+  TEST_ASSERT_EQUAL_STRING("", shown("dave"));
+  TEST_ASSERT_EQUAL_STRING(member(*own.parameters.find("grant"), "id"), shown("bob"));
+  TEST_ASSERT_EQUAL_STRING("", shown("carol"));
 }
 
 TEST(an_extension_goes_on_from_the_end_and_keeps_to_the_rules_maximum) {
@@ -316,7 +460,7 @@ start = "first-use"
   auto shown = w.root("Show", R"({"id":")" + id + "\"}");
   TEST_ASSERT_EQUAL_INT64(600'000'000, number(*shown.parameters.find("grant"), "left_us"));
   // Elsewhere, or somebody else: not a use of it.
-  auto second = w.ask("alice", "Request", R"({"resource":"night","for_us":60000000})");
+  auto second = w.ask("alice", "Request", R"({"resource":"night","for_us":60000000,"reason":"more"})");
   for (const char* who : {"alice", "bob"}) {
     w.core->logged_in({{decision::identity_class::pg, who},
                        {decision::point_kind::postgres, "main", who[0] == 'a' ? "orders" : "night", false},
@@ -349,7 +493,7 @@ TEST(a_quota_counts_by_when_windows_begin) {
     (void)w.request("bob", "replica", R"(,"from_us":)" + std::to_string(at + i * 3600'000'000));
     w.clock.pass(86400);
   }
-  auto r = w.ask("bob", "Request", R"({"resource":"replica","from_us":)" + std::to_string(at) + "}");
+  auto r = w.ask("bob", "Request", R"({"resource":"replica","from_us":)" + std::to_string(at + 1) + "}");
   TEST_ASSERT_EQUAL_STRING("Quota", short_error(r));
 }
 

@@ -39,7 +39,7 @@ TEST(explain_says_where_asking_for_writing_is_in_vain) {
   asking w(
       "[resource.books]\nlogin_points = \"pg:main/books\"\naccess = \"read-write\"\n"
       "[rule.books]\nwho = \"alice\"\nresource = \"books\"\napprovals = 0\n"
-      "[resource.shell]\nlogin_points = \"pam:sshd\"\n"
+      "[resource.shell]\nlogin_points = \"pam:sshd\"\npam_access = \"full\"\n"
       "[rule.shell]\nwho = \"alice\"\nresource = \"shell\"\napprovals = 0\n");
   auto why = [&](const char* resource) { return member(explain(w, resource), "why"); };
   TEST_ASSERT_TRUE(why("books").ends_with("; for reading only: no rule lets alice write there"));

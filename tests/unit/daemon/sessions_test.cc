@@ -3,6 +3,7 @@
 #include "daemon/sessions.h"
 
 #include <algorithm>
+#include <set>
 
 #include "support/unity.h"
 
@@ -42,6 +43,7 @@ struct ear {
   sessions all{{begun_ns}};
   base::clock_reading now{{1'700'000'000'000'000}, {begun_ns + base::ns_per_s}, true};
   std::vector<std::string> audit;  // "session 1", "session-end 1 revoked", ...
+  std::set<std::string> names;     // of what is in there
   size_t room = SIZE_MAX;
 
   bool hear(const wire::presence& p, uid_t from = postgres) { return all.hear(now, from, p); }
@@ -50,17 +52,23 @@ struct ear {
     now.boot.ns += seconds * base::ns_per_s;
   }
   void record() {
-    all.record(now, [this](const std::string& event, const sessions::fields& f) {
-      if (audit.size() >= room) return false;
-      std::string line = event;
-      for (const auto& [key, text] : f) {
-        if (key == "session") line += " " + text.substr(text.find(':') + 1);
-        if (key == "cause") line += " " + text;
-      }
-      audit.push_back(line);
-      return true;
-    });
+    all.record(now, {.has = [this](const std::string& once) { return names.contains(once); },
+                     .keep = [this](const std::string& event, const sessions::fields& f,
+                                    const std::string& once) { return keep(event, f, once); }});
   }
+  bool keep(const std::string& event, const sessions::fields& f, const std::string& once) {
+    if (audit.size() >= room) return false;
+    TEST_ASSERT_TRUE_MESSAGE(names.insert(once).second, "twice: " + once);
+    std::string line = event;
+    for (const auto& [key, text] : f) {
+      if (key == "session") line += " " + text.substr(text.find(':') + 1);
+      if (key == "cause") line += " " + text;
+    }
+    audit.push_back(line);
+    return true;
+  }
+  // grantd is started again: all that is left is the audit.
+  void restart() { all = sessions{now.boot}; }
   // Every second for so long.
   void live(int64_t seconds) {
     for (int64_t i = 0; i < seconds; ++i) pass(1), record();
@@ -368,4 +376,103 @@ TEST(a_session_that_comes_and_goes_waits_for_the_audit_once) {
   TEST_ASSERT_EQUAL_UINT64(1, e.all.unrecorded());
   e.record();
   TEST_ASSERT_EQUAL_STRING("session 1, session-end 1 revoked", e.joined());
+}
+
+TEST(what_is_said_again_after_a_restart_is_recorded_once) {
+  ear e;
+  auto left = of(3, presence_state::leftover);
+  left.text = "backend does not end";
+  const auto say = [&] {
+    TEST_ASSERT_TRUE(e.hear(of(1)) && e.hear(of(2, presence_state::ended)) && e.hear(left));
+    e.record();
+  };
+  say();
+  const std::string before = e.joined();
+  TEST_ASSERT_EQUAL_STRING("session 1, session 2, session-end 2 revoked, session 3, leftover 3 revoked",
+                           before);
+  for (int i = 0; i < 3; ++i) e.restart(), say();
+  TEST_ASSERT_EQUAL_STRING(before, e.joined());
+  TEST_ASSERT_EQUAL_UINT64(0, e.all.unrecorded());
+  // What comes after the restart is news.
+  (void)e.hear(of(1, presence_state::ended));
+  (void)e.hear(of(3, presence_state::ended));
+  e.record();
+  TEST_ASSERT_EQUAL_STRING(before + ", session-end 1 revoked, session-end 3 revoked", e.joined());
+}
+
+TEST(each_record_of_a_session_has_a_name_of_its_own) {
+  ear e;
+  auto pam = of(2, presence_state::leftover, 0xabc);
+  pam.point = pam.proved_by = 1;
+  (void)e.hear(of(1, presence_state::ended));
+  (void)e.hear(pam, 0);
+  (void)e.hear(of(4));
+  (void)e.hear(of(5, presence_state::live, 8));
+  e.record();
+  std::string all;
+  for (const std::string& name : e.names) all += name + "\n";
+  TEST_ASSERT_EQUAL_STRING(
+      "leftover 0 0000000000000abc:2\n"
+      "lost 105/main 0000000000000007:4\n"
+      "session 0 0000000000000abc:2\n"
+      "session 105/main 0000000000000007:1\n"
+      "session 105/main 0000000000000007:4\n"
+      "session 105/main 0000000000000008:5\n"
+      "session-end 105/main 0000000000000007:1\n",
+      all);
+}
+
+TEST(an_end_that_came_while_grantd_was_away_is_recorded_without_a_second_opening) {
+  ear e;
+  (void)e.hear(of(1));
+  e.record();
+  e.restart();
+  (void)e.hear(of(1, presence_state::ended));
+  e.record();
+  TEST_ASSERT_EQUAL_STRING("session 1, session-end 1 revoked", e.joined());
+}
+
+TEST(the_same_number_of_another_ender_or_run_is_another_session_after_a_restart_too) {
+  ear e;
+  auto test = of(1);
+  test.place = "test";  // another cluster of the same uid, which may say any run
+  (void)e.hear(of(1));
+  e.record();
+  e.restart();
+  (void)e.hear(test);
+  (void)e.hear(of(1), postgres + 1);
+  (void)e.hear(of(1, presence_state::live, 8));
+  e.record();
+  TEST_ASSERT_EQUAL_STRING("session 1, session 1, session 1, session 1", e.joined());
+}
+
+TEST(who_was_taken_for_lost_and_comes_back_has_an_end_of_their_own) {
+  for (bool restarted : {false, true}) {
+    ear e;
+    (void)e.hear(of(1));
+    e.record();
+    e.pass(86'500);
+    e.all.tidy(e.now.boot);
+    e.record();
+    TEST_ASSERT_EQUAL_STRING("session 1, session-end 1 lost", e.joined());
+    if (restarted) e.restart();
+    (void)e.hear(of(1));
+    e.record();
+    (void)e.hear(of(1, presence_state::ended));
+    e.record();
+    TEST_ASSERT_EQUAL_STRING("session 1, session-end 1 lost, session-end 1 revoked", e.joined());
+  }
+}
+
+TEST(the_many_that_are_said_anew_after_a_restart_hold_up_nobody_who_opens) {
+  constexpr uint64_t many = 10'000;
+  ear e;
+  for (uint64_t n = 1; n <= many; ++n) (void)e.hear(of(n));
+  e.live(1000);
+  TEST_ASSERT_EQUAL_INT(many, e.told("session"));
+  e.restart();
+  for (uint64_t n = 1; n <= many + 1; ++n) (void)e.hear(of(n));
+  e.live(30);
+  TEST_ASSERT_EQUAL_INT(many + 1, e.told("session"));
+  TEST_ASSERT_EQUAL_UINT64(0, e.all.unrecorded());
 }

@@ -70,41 +70,40 @@ void world::load(const char* policy) {
   if (!parsed) return core->policy_failed(policy::print(parsed.error().front()));
   daemon::uid_map uids;
   uids.people[alice_uid] = {"alice", "alice"};
+  for (const auto& [name, relay] : parsed->relays) {
+    if (!relay.os.empty()) uids.relays[relay_uid] = {relay.os.front(), name};
+  }
   uids.ask = 900;
   core->set_provisioner(provision_uid);
   core->take_policy({std::make_shared<const policy::policy>(std::move(*parsed)), std::move(uids), {}});
 }
 
-namespace {
-
-daemon::reply ask_as(world& w, daemon::session& s, const std::string& method, const std::string& parameters) {
+daemon::reply world::ask(daemon::session& s, const std::string& method, const std::string& parameters) {
   auto parsed = daemon::json::parse(parameters);
   TEST_ASSERT_TRUE_MESSAGE(parsed.has_value(), "the test's own JSON: " + parameters);
   daemon::call c;
   c.method = method.find('.') == std::string::npos ? "org.grantd.Access." + method : method;
   c.parameters = *parsed;
   constexpr daemon::ticket mine = 77;
-  if (auto now = daemon::dispatch(*w.core, s, w.heard, c, mine)) {
-    w.turn();
+  if (auto now = daemon::dispatch(*core, s, heard, c, mine)) {
+    turn();
     return *now;
   }
-  for (auto& f : w.core->turn()) {
+  for (auto& f : core->turn()) {
     if (f.to == mine) return f.answer;
   }
   TEST_FAIL_MESSAGE("no answer to " + method);
 }
 
-}  // namespace
-
 daemon::reply world::ask(uid_t uid, const std::string& method, const std::string& parameters) {
   daemon::session s{.uid = uid};
-  return ask_as(*this, s, method, parameters);
+  return ask(s, method, parameters);
 }
 
 daemon::reply world::ask(const std::string& person, const std::string& method,
                          const std::string& parameters) {
   daemon::session s{.uid = 900, .on_behalf = person};
-  return ask_as(*this, s, method, parameters);
+  return ask(s, method, parameters);
 }
 
 std::string world::grant(int64_t seconds, const std::string& more) {

@@ -45,9 +45,11 @@ default = "1h"
 max = "8h"
 [resource.shell]
 login_points = ["pam:sshd"]
+pam_access = "full"
 )";
 
 inline constexpr uid_t provision_uid = 901;
+inline constexpr uid_t relay_uid = 1100;
 
 class world {
  public:
@@ -60,12 +62,14 @@ class world {
   // What was copied by keep_copy() takes the store's place, as a human who restores a backup would do it.
   void keep_copy();
   void put_back();
-  void load(const char* policy);
+  void load(const char* policy);  // the OS user of a relay is relay_uid
 
   // One call by a uid or, with `person`, by that person; the answer after a turn.
   daemon::reply ask(uid_t uid, const std::string& method, const std::string& parameters = "{}");
   daemon::reply ask(const std::string& person, const std::string& method,
                     const std::string& parameters = "{}");
+  // One call on that connection.
+  daemon::reply ask(daemon::session& s, const std::string& method, const std::string& parameters = "{}");
   daemon::reply root(const std::string& method, const std::string& parameters = "{}") {
     return ask(uid_t{0}, method, parameters);
   }

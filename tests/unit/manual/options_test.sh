@@ -20,7 +20,7 @@ same() { # WHAT EXPECTED GOT
 }
 
 # --- grantctl: one entry for each command, its first line the usage of that command ------------------------------
-commands=$("$grantctl" --help | sed -n '/^usage/,/^Examples/s/^  \([a-z-]*\( [a-z-][a-z-]*\)\{0,1\}\)  .*/\1/p')
+commands=$("$grantctl" --help | sed -n '/^usage/,/^Examples/s/^  \([a-z-]*\( [a-z-][a-z-]*\)\{0,2\}\)  .*/\1/p')
 [ "$(wc -l <<<"$commands")" -ge 30 ] || no 'grantctl --help names no commands'
 entries=$(page grantctl.1 | sed -n '/^COMMANDS/,/^OPTIONS/s/^ \{7\}\([^ ].*\)/\1/p')
 while read -r c; do
@@ -55,7 +55,7 @@ same 'grantd.toml(5), keys and defaults' \
   "$(page grantd.toml.5 | sed -n 's/^ \{7\}\([a-z_]* = .*\)/\1/p')"
 
 # --- policy.toml: every key of each table, as a mistake in it lists them ----------------------------------------------
-for table in '[person.NAME]' '[resource.NAME]' '[group.NAME]' '[rule.NAME]' '[[expect]]'; do
+for table in '[person.NAME]' '[resource.NAME]' '[group.NAME]' '[rule.NAME]' '[relay.NAME]' '[[expect]]'; do
   printf '%s\nzzzzzz = 1\n' "${table/NAME/x}" >"$work/policy.toml"
   same "policy.toml(5), $table" \
     "$("$grantctl" policy test "$work/policy.toml" 2>/dev/null | sed -n 's/.*unknown key "zzzzzz".*(known: \(.*\))/\1/p' | tr -d ' ' | tr ',' '\n' | sort)" \

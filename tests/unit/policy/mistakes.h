@@ -16,7 +16,7 @@ namespace grantd::test {
 inline std::string whole(std::string text) {
   text += "\n";
   if (text.find("person") == text.npos) text += "[person.zz]\n";
-  if (text.find("resource") == text.npos) text += "[resource.zz]\nlogin_points = \"pam:zz\"\n";
+  if (text.find("resource") == text.npos) text += "[resource.zz]\nlogin_points = \"pg:m/zz\"\n";
   return text;
 }
 

@@ -28,7 +28,7 @@ std::string name(size_t size, char c = 'n') { return std::string(size, c); }
 
 TEST(a_policy_without_people_or_without_resources_is_a_mistake) {
   for (const char* text : {"", "\n", "# nothing\n", "[person]\n", "[person]\n[resource]\n",
-                           "[resource.db]\nlogin_points = \"pam:x\"\n"}) {
+                           "[resource.db]\nlogin_points = \"pg:m/x\"\n"}) {
     refused_at(policy::parse_policy(text, "policy.toml"), 0, 0, {"empty", "[person.NAME]"});
   }
   refused_at(policy::parse_policy("[person.alice]\nos = \"alice\"\n", "policy.toml"), 0, 0,
@@ -76,10 +76,10 @@ TEST(nesting_without_end_is_refused_before_it_is_built) {
 
 TEST(unknown_keys_get_the_nearest_known_one) {
   refused_at(alice("emial = \"a@b\""), 2, 1, {"\"emial\"", "[person.alice]", "did you mean \"email\"?"});
-  refused_at(alice("email_address = 1"), 2, 1, {"known: email, os, pg, dn, krb, keys, rights"});
+  refused_at(alice("email_address = 1"), 2, 1, {"known: email, os, pg, dn, krb, chat, keys, rights"});
   refused_at(db("acces = \"read-only\""), 3, 1, {"did you mean \"access\"?"});
   refused_at(parse("[persn.alice]\n"), 1, 2, {"did you mean \"person\"?"});
-  refused_at(parse("[zebra.x]\n"), 1, 2, {"known: person, resource, group, rule, expect"});
+  refused_at(parse("[zebra.x]\n"), 1, 2, {"known: person, resource, group, rule, relay, expect"});
 }
 
 TEST(a_key_that_is_not_printable_is_shown_escaped) {
@@ -105,7 +105,7 @@ TEST(names_that_are_not_plain_are_refused) {
   refused_at(parse("[person.\"\"]\n"), 1, 9, {"not a plain name"});
   refused_at(parse("[person." + name(64) + "]\n"), 1, 9, {"not a plain name"});
   refused_at(parse("[person.\"alice\\u0000\"]\n"), 1, 9, {"alice\\x00"});
-  refused_at(parse("[resource.\"orders db\"]\nlogin_points = \"pam:x\"\n"), 1, 11, {"orders db"});
+  refused_at(parse("[resource.\"orders db\"]\nlogin_points = \"pg:m/x\"\n"), 1, 11, {"orders db"});
   test::accepted(parse("[person." + name(63) + "]\n"));
 }
 
@@ -117,6 +117,16 @@ TEST(accounts_that_no_login_can_have_are_refused) {
   refused_at(alice("dn = \"" + name(129) + "\""), 2, 6, {"a certificate's subject", "1 to 128 bytes"});
   refused_at(alice("krb = \" alice@REALM\""), 2, 7, {"a Kerberos principal"});
   test::accepted(alice("os = \"" + name(63) + "\"\ndn = \"" + name(128) + "\"\nkrb = \"host/a@REALM\""));
+}
+
+TEST(a_shell_is_marked_as_what_read_only_does_not_hold) {
+  const std::string shell = "[resource.web]\nlogin_points = [\"pg:m/d\", \"pam:sshd\"]\n";
+  for (const char* access : {"", "access = \"read-only\"\n", "access = \"read-write\"\n"})
+    refused_at(parse(shell + access), 1, 11,
+               {"pam:sshd", "read-only means nothing", "pam_access = \"full\""});
+  test::accepted(parse(shell + "pam_access = \"full\"\n"));
+  refused_at(parse(shell + "pam_access = \"read-only\"\n"), 3, 14, {"\"read-only\"", "full"});
+  refused_at(db("pam_access = \"full\""), 3, 14, {"it has none"});
 }
 
 TEST(control_bytes_are_refused_and_never_printed) {
@@ -194,7 +204,7 @@ TEST(login_points_that_are_unclear_are_refused) {
 TEST(one_login_point_of_two_resources_is_named_in_both_places) {
   refused_at(parse("[resource.a]\nlogin_points = \"pg:m/x\"\n[resource.b]\nlogin_points = \"pg:m/x\"\n"), 4,
              16, {"pg:m/x", "\"a\"", "[resource.b]", "policy.toml:2:16"});
-  refused_at(points("\"pam:sshd\", \"pam:sshd\""), 2, 29, {"stands twice", "policy.toml:2:17"});
+  refused_at(points("\"pg:m/abc\", \"pg:m/abc\""), 2, 29, {"stands twice", "policy.toml:2:17"});
   test::accepted(parse("[resource.a]\nlogin_points = \"pg:m/x\"\n[resource.b]\nlogin_points = \"pg:m/*\"\n"));
 }
 

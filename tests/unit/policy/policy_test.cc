@@ -57,7 +57,8 @@ TEST(a_person_has_no_right_that_is_not_written) {
 
 TEST(every_key_of_a_resource_is_read) {
   const auto& p = parse(
-      "[resource.db]\ndescription = \"d\"\nlogin_points = [\"pg:m/d\", \"pam:sshd\"]\nroles = [\"app\"]\n"
+      "[resource.db]\ndescription = \"d\"\nlogin_points = [\"pg:m/d\", \"pam:sshd\"]\npam_access = "
+      "\"full\"\nroles = [\"app\"]\n"
       "access = \"read-write\"\ndefault = \"90m\"\nmax = \"1d\"\n");
   const policy::resource* r = p.find_resource("db");
   TEST_ASSERT_TRUE(r != nullptr);
@@ -72,7 +73,7 @@ TEST(every_key_of_a_resource_is_read) {
 TEST(what_is_absent_is_the_safe_one) {
   auto durations = [](const std::string& lines) {
     const policy::resource& r =
-        *parse("[resource.db]\nlogin_points = \"pam:x\"\n" + lines).find_resource("db");
+        *parse("[resource.db]\nlogin_points = \"pg:m/x\"\n" + lines).find_resource("db");
     TEST_ASSERT_FALSE(r.read_write);
     return std::pair(r.default_us / 60'000'000, r.max_us / 60'000'000);
   };

@@ -13,7 +13,7 @@ namespace {
 constexpr char people[] =
     "[person.alice]\nos = \"al\"\n[person.bob]\nos = \"bo\"\nkeys = '"
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHIdOUyY2K6F7rA3RypL8w3OE/6y4hxkFPUnyi0EwNny'\n"
-    "[resource.db]\nlogin_points = \"pam:x\"\n";
+    "[resource.db]\nlogin_points = \"pg:m/x\"\n";
 constexpr unsigned first = 8;
 
 auto parse(const std::string& text) { return policy::parse_policy(people + text, "policy.toml"); }
@@ -309,7 +309,7 @@ TEST(several_files_are_one_policy_and_every_mistake_names_its_own) {
   says(parse_two("[group.g]\nmembers = []\n"), "b.toml:1:8: [group.g] stands in a.toml:8:8 already");
   says(parse_two("[person.eve]\nos = \"bo\"\n"), "b.toml:2:6: account os:bo");
   says(parse_two("[person.eve]\nos = \"bo\"\n"), "(a.toml:4:6)");
-  says(parse_two("[resource.x]\nlogin_points = \"pam:x\"\n"), "(a.toml:7:16)");
+  says(parse_two("[resource.x]\nlogin_points = \"pg:m/x\"\n"), "(a.toml:7:16)");
   says(parse_two("[person.eve]\npg = \"r\"\n[resource.x]\nlogin_points = \"pg:m/d\"\nroles = \"r\"\n"),
        "b.toml:5:9:");
   says(parse_two("os ="), "b.toml:1:5: not TOML");

@@ -272,6 +272,21 @@ TEST(a_reason_is_there_and_as_the_rule_wants_it) {
   refused(with(rule("a", self + "reason = '^OPS'\n")), q, objection::reason_pattern);
 }
 
+TEST(a_quota_has_room_again_when_enough_windows_are_a_day_away) {
+  const auto& r = with(rule("a", self + "quota = 2\n")).rules.at("a");
+  auto next = [&](const std::vector<int64_t>& hours) {  // asked for at 100 h
+    std::vector<base::utc_time> begins;
+    for (int64_t h : hours) begins.push_back({h * hour});
+    return policy::next_of_quota(r, begins, {100 * hour})->us / hour;
+  };
+  TEST_ASSERT_EQUAL_INT64(100, next({}));
+  TEST_ASSERT_EQUAL_INT64(100, next({99}));
+  TEST_ASSERT_EQUAL_INT64(114, next({99, 90}));
+  TEST_ASSERT_EQUAL_INT64(120, next({99, 90, 96}));
+  TEST_ASSERT_EQUAL_INT64(134, next({95, 120, 110}));  // 119 would have 110 and 120 within a day
+  TEST_ASSERT_FALSE(policy::next_of_quota(with(rule("b", self)).rules.at("b"), {}, {}).has_value());
+}
+
 TEST(a_quota_is_counted_and_an_uncounted_one_is_used_up) {
   const auto& p = with(rule("a", self + "quota = 3\n"));
   TEST_ASSERT_TRUE(judge(p, ask(), 2).what == outcome::opens);

@@ -99,8 +99,10 @@ TEST(no_account_of_any_person_appears_for_another) {
         file += "]\n";
       }
     }
-    file += "[resource.r]\nlogin_points = [\"pam:sshd\", \"pg:m/*\", \"replication:m\"]\nroles = [\"n" +
-            std::to_string(upto(names)) + "\"]\n";
+    file +=
+        "[resource.r]\nlogin_points = [\"pam:sshd\", \"pg:m/*\", \"replication:m\"]\npam_access = "
+        "\"full\"\nroles = [\"n" +
+        std::to_string(upto(names)) + "\"]\n";
     auto got = policy::parse_policy(file, "f");
     if (!got) {
       TEST_ASSERT_TRUE(!got.error().empty());

@@ -35,7 +35,6 @@ int main() {
   put("break-glass", {{"account", "emergency"}, {"remote", std::string("192.0.2.7\0", 10)}});
   for (const char* event : {"would-deny",
                             "request",
-                            "approve",
                             "deny",
                             "cancel",
                             "lapse",
@@ -62,6 +61,12 @@ int main() {
                             "",
                             "\n"})
     put(event, {{"person", "alice"}, {"by", "alice"}});
+  put("approve", {{"request", "32768"},
+                  {"request", "none"},
+                  {"request", "0"},
+                  {"lock", "32768"},
+                  {"extends", "32768"},
+                  {"grants", "32768"}});
   std::string all;
   for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
   put("denied", {{"account", all}, {"remote", "\"}\n{\"x\":\"\u2028\u2029\u0085"}, {"x\"\n", "\\"}});

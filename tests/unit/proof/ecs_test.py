@@ -47,7 +47,7 @@ grant, expire, session, end, denied, glass = lines[:6]
 assert grant["user"] == {"name": "bob", "target": {"name": "alice"}} and grant["related"] == {"user": ["bob", "alice"]}
 assert grant["event"]["reason"] == "OPS-12" and grant["event"]["type"] == ["user", "creation"]
 assert grant["grantd"]["scope"] == ["pg:alice at pg:main/orders as alice, read-only", "os:alice at pam:sshd"]
-assert grant["grantd"]["grant"] == "32768" and grant["@timestamp"] == "2026-11-22T21:30:00.000001Z"
+assert grant["grantd"]["grant"] == "g-1000v" and grant["@timestamp"] == "2026-11-22T21:30:00.000001Z"
 assert expire["user"] == {"name": "alice"} and expire["@timestamp"] == "2026-11-22T21:30:00.000000Z"
 assert session["user"] == {"name": "alice"} and session["source"] == {"ip": "192.0.2.7"}
 assert session["process"] == {"pid": 4711} and session["grantd"]["account"] == "pg:alice"
@@ -56,8 +56,13 @@ assert denied["event"]["outcome"] == "failure" and denied["source"] == {"ip": "2
 member = next(line for line in lines if line["event"]["action"] == "member-end")
 assert member["event"]["type"] == ["group", "change"] and member["event"]["outcome"] == "success"
 assert "source" not in glass and glass["user"] == {"name": "emergency"}
+outcomes = {line["event"]["action"]: line["event"]["outcome"] for line in lines}
+assert (outcomes["session"], outcomes["denied"], outcomes["would-deny"]) == ("success", "failure", "unknown"), outcomes
 hostile = next(line for line in lines if line["event"]["sequence"] == 35)
 assert hostile["grantd"]["remote"] == '"}\n{"x":"\u2028\u2029\u0085' and hostile["grantd"]["x\"\n"] == "\\"
 assert hostile["grantd"]["account"].startswith("".join(map(chr, range(0x80)))) and hostile["grantd"]["account"].endswith("\\xff")
+(word,) = (line for line in lines if line["event"]["action"] == "approve")  # ids as people see them
+assert word["grantd"]["request"] == ["r-1000v", "none", "0"] and word["grantd"]["lock"] == "k-1000v", word
+assert word["grantd"]["extends"] == "g-1000v" and word["grantd"]["grants"] == "32768", word
 assert lines[-1]["@timestamp"] == "9999-12-31T23:59:59.000000Z" and "grantd" not in lines[-1]
 print(len(lines), "lines")

@@ -182,6 +182,46 @@ TEST(the_audit_says_who_did_what) {
   TEST_ASSERT_TRUE(later && later->size() == 1);
 }
 
+TEST(what_has_a_name_is_recorded_once_whatever_was_restarted) {
+  temp_dir dir;
+  const store::field fields[] = {{"session", "7:1"}};
+  const auto note = [&](store::store& s, std::string_view once) {
+    return in_batch(s, [&] { return s.note("session", fields, base::utc_time{5}, once); });
+  };
+  {
+    auto s = open_in(dir.path());
+    TEST_ASSERT_FALSE(s->noted("session 0 7:1"));
+    TEST_ASSERT_TRUE(note(*s, "session 0 7:1").has_value());
+  }
+  auto s = open_in(dir.path());
+  TEST_ASSERT_TRUE(s->noted("session 0 7:1"));
+  TEST_ASSERT_FALSE(s->noted("session 0 7:2"));
+  TEST_ASSERT_FALSE(s->noted(""));
+  // A second one is refused alone: what is in the same batch is kept.
+  TEST_ASSERT_TRUE(s->begin().has_value());
+  TEST_ASSERT_TRUE(s->note("session", fields, base::utc_time{6}, "session 0 7:2").has_value());
+  TEST_ASSERT_TRUE(s->noted("session 0 7:2"));
+  auto twice = s->note("session", fields, base::utc_time{6}, "session 0 7:1");
+  TEST_ASSERT_TRUE(!twice && twice.error() == store::error::invalid);
+  TEST_ASSERT_TRUE(s->commit(false).has_value());
+  TEST_ASSERT_EQUAL_UINT64(2, s->sequence());
+  for (int i = 0; i < 2; ++i) TEST_ASSERT_TRUE(note(*s, "").has_value());  // without a name
+  TEST_ASSERT_EQUAL_UINT64(4, s->sequence());
+  check_audit(*s);
+  TEST_ASSERT_TRUE_MESSAGE(check_all(*s) == store::store::check_state::done, s->locked_text());
+}
+
+TEST(a_name_that_was_rolled_back_is_free) {
+  temp_dir dir;
+  auto s = open_in(dir.path());
+  TEST_ASSERT_TRUE(s->begin().has_value());
+  TEST_ASSERT_TRUE(s->note("session", {}, base::utc_time{5}, "session 0 7:1").has_value());
+  s->rollback();
+  TEST_ASSERT_FALSE(s->noted("session 0 7:1"));
+  TEST_ASSERT_TRUE(
+      in_batch(*s, [&] { return s->note("session", {}, base::utc_time{5}, "session 0 7:1"); }).has_value());
+}
+
 TEST(mapping_anew_is_one_record_for_all_and_never_touches_an_ended_grant) {
   temp_dir dir;
   auto s = open_in(dir.path());
@@ -254,7 +294,7 @@ TEST(lists_are_filtered_limited_and_newest_first) {
   ended = s->ended_since(base::utc_time{9'000'001}, 10);
   TEST_ASSERT_TRUE(ended && ended->empty());
   auto sum = s->summarise();
-  TEST_ASSERT_TRUE(sum && sum->grants == 6 && sum->open == 4 && sum->records == 8 && sum->schema == 4 &&
+  TEST_ASSERT_TRUE(sum && sum->grants == 6 && sum->open == 4 && sum->records == 8 && sum->schema == 5 &&
                    sum->reserve_bytes == 1 << 20 && sum->file_bytes > 4096);
   TEST_ASSERT_TRUE(check_all(*s) == store::store::check_state::done);
 }

@@ -380,6 +380,27 @@ TEST(a_changed_audit_record_is_found) {
   TEST_ASSERT_TRUE(says(*s, "audit record 2 does not follow"));
 }
 
+TEST(a_record_that_its_name_does_not_find_is_found) {
+  temp_dir dir;
+  {
+    auto s = open_in(dir.path());
+    (void)add(*s);
+    TEST_ASSERT_TRUE(
+        in_batch(*s, [&] { return s->note("session", {}, base::utc_time{5}, "session 0 7:1"); }).has_value());
+  }
+  // The index is made anew while the record is not there for it.
+  TEST_ASSERT_EQUAL_STRING(
+      "",
+      raw_sql(dir.path(),
+              "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE UNIQUE INDEX audit_once "
+              "ON audit(once) WHERE once IS NULL' WHERE name = 'audit_once'; PRAGMA writable_schema = RESET;"
+              "REINDEX audit_once; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE "
+              "UNIQUE INDEX audit_once ON audit(once) WHERE once IS NOT NULL' WHERE name = 'audit_once';"));
+  auto s = open_in(dir.path());
+  TEST_ASSERT_TRUE(check_all(*s) == check_state::corrupt);
+  TEST_ASSERT_TRUE_MESSAGE(says(*s, "audit record 2 is missing from its index"), s->locked_text());
+}
+
 // --- An auditor's verdict does not depend on ours. ---
 
 TEST(the_audit_of_a_store_found_corrupt_can_be_read) {

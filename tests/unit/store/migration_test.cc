@@ -46,8 +46,11 @@ void take_back_to(const temp_dir& dir, int version, const std::string& then = ""
   if (version >= 3) meta += ", exported_sequence, requests_skipped";
   run(db, "ATTACH '" + file_in(dir.path()) + "' AS new; INSERT INTO main.meta(" + meta + ") SELECT " + meta +
               " FROM new.meta; INSERT INTO main.grants(" + grants + ") SELECT " + grants +
-              " FROM new.grants; INSERT INTO main.audit SELECT * FROM new.audit;");
+              " FROM new.grants; INSERT INTO main.audit(sequence, at_us, event, fields, digest) SELECT "
+              "sequence, at_us, event, fields, digest FROM "
+              "new.audit;");
   if (version >= 2) run(db, "INSERT INTO main.locks SELECT * FROM new.locks ORDER BY number;");
+  if (version >= 3) run(db, "INSERT INTO main.requests SELECT * FROM new.requests ORDER BY number;");
   run(db, "DETACH new; PRAGMA application_id = " + std::to_string(store::application) +
               "; PRAGMA user_version = " + std::to_string(version) + ";" + then);
   sqlite3_close(db);
@@ -57,10 +60,11 @@ void take_back_to(const temp_dir& dir, int version, const std::string& then = ""
 }
 
 TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
-  for (int version : {1, 2, 3}) {
+  for (int version : {1, 2, 3, 4}) {
     temp_dir dir;
     std::vector<uint64_t> numbers;
     size_t locks = 0;
+    size_t requests = 0;
     uint64_t records = 0;
     {
       auto s = open_in(dir.path());
@@ -68,12 +72,13 @@ TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
       numbers.push_back(add(*s, a_grant("bob")));
       end(*s, numbers[0]);
       for (; version >= 2 && locks < 2; ++locks) (void)put_lock(*s);
+      for (; version >= 3 && requests < 2; ++requests) (void)ask(*s);
       records = s->sequence();
     }
     take_back_to(dir, version);
     auto s = open_in(dir.path());
     TEST_ASSERT_TRUE_MESSAGE(s->locked() == lock_reason::none, s->locked_text());
-    TEST_ASSERT_EQUAL_UINT64(4, s->summarise()->schema);
+    TEST_ASSERT_EQUAL_UINT64(5, s->summarise()->schema);
     TEST_ASSERT_TRUE(open_numbers(*s) == std::vector<uint64_t>{numbers[1]});
     auto ended = s->find(numbers[0]);
     TEST_ASSERT_TRUE(ended && ended->state == store::state::revoked && ended->request == 0 &&
@@ -81,7 +86,7 @@ TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
     TEST_ASSERT_EQUAL_UINT64(records, s->sequence());
     TEST_ASSERT_EQUAL_UINT64(32768 + locks, put_lock(*s));
     TEST_ASSERT_EQUAL_UINT64(numbers[1] + 1, add(*s));
-    TEST_ASSERT_EQUAL_UINT64(32768, ask(*s));
+    TEST_ASSERT_EQUAL_UINT64(32768 + requests, ask(*s));
     TEST_ASSERT_EQUAL_UINT64(0, s->exported());
     bool any = false;
     TEST_ASSERT_TRUE(s->each_membership([&](store::membership&&) { return any = true; }).has_value());
@@ -89,11 +94,16 @@ TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
     TEST_ASSERT_TRUE(
         in_batch(*s, [&] { return s->set_membership({"main", "alice", "reader", true}, {}); }).has_value());
     TEST_ASSERT_TRUE(s->unreviewed(10)->empty());
+    for (bool first : {true, false}) {
+      auto noted = in_batch(*s, [&] { return s->note("session", {}, base::utc_time{5}, "session 0 7:1"); });
+      TEST_ASSERT_TRUE(noted.has_value() == first);
+    }
     check_audit(*s);
     TEST_ASSERT_TRUE_MESSAGE(check_all(*s) == check_state::done, s->locked_text());
     s.reset();
     s = open_in(dir.path());  // once more finds nothing to do
-    TEST_ASSERT_EQUAL_UINT64(32769, ask(*s));
+    TEST_ASSERT_EQUAL_UINT64(32769 + requests, ask(*s));
+    TEST_ASSERT_TRUE(s->noted("session 0 7:1"));
   }
 }
 

@@ -111,6 +111,10 @@ TEST(a_quota_counts_what_was_granted_without_an_approval_by_that_rule_since_then
   };
   TEST_ASSERT_EQUAL_INT(2, count("alice", "read-orders", 5000));
   TEST_ASSERT_EQUAL_INT(1, count("alice", "read-orders", 5001));
+  auto begins = s->self_service_begins("alice", "read-orders", base::utc_time{5000});
+  TEST_ASSERT_TRUE(begins.has_value());
+  TEST_ASSERT_EQUAL_INT(1, begins->size());
+  TEST_ASSERT_EQUAL_INT64(6000, begins->front().us);
   TEST_ASSERT_EQUAL_INT(0, count("alice", "read-orders", 6001));
   TEST_ASSERT_EQUAL_INT(1, count("alice", "other", 0));
   TEST_ASSERT_EQUAL_INT(1, count("bob", "read-orders", 0));
