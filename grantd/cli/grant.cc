@@ -67,6 +67,10 @@ result<exit_code> run(context& c) {
     c.print_document(*answer);
   } else {
     print_grant(*g, c);
+    if (g->state == "opening") {
+      c.out.say(fmt::format("{} opens when {} has the role {}", g->id, g->person, g->member_of));
+      c.out.help(fmt::format("grantctl show {}", g->id));
+    }
     if (warning) {
       c.out.say(*warning);
       c.out.help("grantctl locks");

@@ -77,6 +77,10 @@ result<exit_code> run(context& c) {
   auto warning = f.maybe_text("warning");
   if (bad) return bad.refuse();
   if (!g) return std::unexpected(std::move(g.error()));
+  if (g->state == "opening")
+    return refuse(exit_code::no,
+                  fmt::format("{}: granted, and opens when the role {} is given", g->id, g->member_of),
+                  fmt::format("grantctl show {}", g->id));
   if (c.opts.json) {
     c.print_document(*answer);
   } else {

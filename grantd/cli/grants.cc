@@ -28,6 +28,8 @@ grant read(const value& v, problem& bad) {
   g.ended_reason = f.maybe_text("ended_reason").value_or("");
   g.login_points = f.maybe_texts("login_points");
   g.request = f.maybe_text("request").value_or("");
+  g.member_of = f.maybe_text("member_of").value_or("");
+  g.opening = f.maybe_text("opening").value_or("");
   g.break_glass = f.maybe_boolean("break_glass");
   g.reviewed_by = f.maybe_text("reviewed_by").value_or("");
   g.reviewed_us = f.maybe_integer("reviewed_us");
@@ -37,7 +39,7 @@ grant read(const value& v, problem& bad) {
 
 colour shade_of(const grant& g) {
   if (g.state == "open") return colour::good;
-  return g.state == "waiting" ? colour::plain : colour::faint;
+  return g.state == "waiting" || g.state == "opening" ? colour::plain : colour::faint;
 }
 
 }  // namespace
@@ -60,6 +62,8 @@ result<std::vector<grant>> read_grants(const value& parameters, std::string_view
 std::string window_text(const grant& g, const context& c) {
   base::utc_time now = c.here.now();
   if (g.state == "open") return print_until({g.not_after_us}, g.left_us, now, c.here.local);
+  if (g.state == "opening")
+    return "not open yet, " + print_until({g.not_after_us}, g.left_us, now, c.here.local);
   if (g.state == "waiting") {
     return fmt::format("from {} {}", c.time_text(g.not_before_us),
                        print_until({g.not_after_us}, 0, now, c.here.local));

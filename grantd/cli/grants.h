@@ -16,7 +16,7 @@ struct grant {
   std::optional<int64_t> ended_us;
   std::string ended_by, ended_reason;
   std::vector<std::string> login_points;
-  std::string request;
+  std::string request, member_of, opening;  // why it is not open yet
   bool break_glass = false;
   std::string reviewed_by;
   std::optional<int64_t> reviewed_us, first_use_us;

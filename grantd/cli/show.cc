@@ -106,7 +106,9 @@ result<exit_code> run(context& c) {
   line("from", c.time_text(g->not_before_us));
   line("until", c.time_text(g->not_after_us));
   if (g->state == "open") line("left", base::print_duration(g->left_us).view());
+  line("opening", g->opening);
   line("login points", joined(g->login_points));
+  line("member of", g->member_of);
   line("made", g->made_us == 0 ? "" : fmt::format("{}, by {}", c.time_text(g->made_us), g->made_by));
   line("reason", g->reason);
   line("request", g->request);

@@ -12,6 +12,23 @@
 namespace grantd::cli {
 namespace {
 
+// Roles of other systems that are not as grants want them; only those who see are told.
+void say_memberships(const value& daemon, problem& bad, output& out) {
+  if (daemon.find("memberships") == nullptr) return;
+  for (const value& v : fields(daemon, bad).items("memberships")) {
+    fields f(v, bad);
+    const std::string state = f.text("state");
+    const std::string error = f.maybe_text("error").value_or("");
+    const bool left = state == "leftover";
+    out.say(fmt::format("{}{}: {} {} a member of {}{}{}", left ? "LEFT OVER: " : "", f.text("system"),
+                        f.text("account"),
+                        left                 ? "may still be"
+                        : state == "closing" ? "is to be no longer"
+                                             : "is to be",
+                        f.text("role"), error.empty() ? "" : ": ", error));
+  }
+}
+
 void say_what_is_wrong(const value& daemon, problem& bad, output& out) {
   fields d(daemon, bad);
   if (auto locked = d.maybe_text("locked")) {
@@ -35,6 +52,11 @@ void say_what_is_wrong(const value& daemon, problem& bad, output& out) {
     out.say(fmt::format("left over: {} sessions should be gone and are not", n));
     out.help("grantctl sessions");
   }
+  if (auto trouble = d.maybe_text("provision")) {
+    out.say(*trouble);
+    out.help("systemctl status grantd-provision");
+  }
+  say_memberships(daemon, bad, out);
 }
 
 // Break-glass that nobody has signed off: what is the caller's to do by name, of the others how many.

@@ -132,16 +132,33 @@ void say_break_glass(const access_request& r, const std::string& id, context& c)
   c.out.help(fmt::format("grantctl give-back {}", id));
 }
 
+bool is_usable(const grant& g) { return g.state == "open" || g.state == "waiting" || g.state == "opening"; }
+
+// Approved, but its role in another system is not given yet: until it is, or the window is over.
+result<grant> wait_until_open(grant g, context& c) {
+  while (g.state == "opening") {
+    if (!c.opts.json)
+      c.out.progress(fmt::format("{}: {}", g.id, g.opening.empty() ? g.state : g.opening), "");
+    (void)poll(nullptr, 0, static_cast<int>(retry_us / 1000));
+    auto now = ask_grant(g.id, c);
+    if (!now) return now;
+    g = std::move(*now);
+  }
+  c.out.end_progress();
+  return g;
+}
+
 exit_code print_open(const access_request& r, const grant& g, context& c, bool again = false) {
-  bool usable = g.state == "open" || g.state == "waiting";
-  std::string text =
-      fmt::format("{}{}: {} {}", again ? "already " : "",
-                  usable ? (g.state == "open" ? "open" : "granted") : g.state, g.id, window_text(g, c));
+  bool usable = is_usable(g);
+  std::string text = fmt::format("{}{}: {} {}", again ? "already " : "",
+                                 usable && g.state != "open" ? "granted" : g.state, g.id, window_text(g, c));
   if (r.first_use && g.state == "waiting")
     text = fmt::format("{}granted: {}, {} from the first login on", again ? "already " : "", g.id,
                        base::print_duration(r.for_us).view());
   colour shade = g.flagged() ? colour::bad : usable ? colour::good : colour::plain;
   c.out.data(paint((g.flagged() ? "BREAK-GLASS " : "") + text, shade, c.out.colours()) + "\n");
+  if (g.state == "opening")
+    c.out.say(fmt::format("it opens when you have the role {}: grantctl show {}", g.member_of, g.id));
   if (again) {
     c.out.say("that window stands, and no second one was opened; to stay longer, extend it");
     c.out.help(fmt::format("grantctl extend {} --for DURATION", g.id));
@@ -152,7 +169,7 @@ exit_code print_open(const access_request& r, const grant& g, context& c, bool a
 }
 
 // A request that is over, in words and as an exit code.
-result<exit_code> report_end(const value& document, context& c) {
+result<exit_code> report_end(const value& document, bool wait, context& c) {
   problem bad;
   auto r = read_request(fields(document, bad).object("request"));
   if (bad) return bad.refuse();
@@ -164,8 +181,9 @@ result<exit_code> report_end(const value& document, context& c) {
   }
   if (r->grant.empty()) return std::unexpected(bad_answer("a granted request without its grant"));
   auto g = ask_grant(r->grant, c);
+  if (g && wait) g = wait_until_open(std::move(*g), c);
   if (!g) return std::unexpected(std::move(g.error()));
-  if (c.opts.json) return g->state == "open" || g->state == "waiting" ? exit_code::done : exit_code::no;
+  if (c.opts.json) return is_usable(*g) ? exit_code::done : exit_code::no;
   return print_open(*r, *g, c);
 }
 
@@ -184,11 +202,10 @@ result<exit_code> report_asked(const value& answer, bool wait, context& c) {
   const value* opened = answer.find("grant");
   if (opened != nullptr && !opened->null()) {
     auto g = read_grant(*opened);
+    if (c.opts.json) c.print_document(answer);
+    if (g && wait) g = wait_until_open(std::move(*g), c);
     if (!g) return std::unexpected(std::move(g.error()));
-    if (c.opts.json) {
-      c.print_document(answer);
-      return exit_code::done;
-    }
+    if (c.opts.json) return is_usable(*g) ? exit_code::done : exit_code::no;
     exit_code code = print_open(*r, *g, c, again);
     if (warning) {
       c.out.say(*warning);
@@ -196,7 +213,7 @@ result<exit_code> report_asked(const value& answer, bool wait, context& c) {
     }
     return code;
   }
-  if (!r->pending()) return report_end(answer, c);
+  if (!r->pending()) return report_end(answer, wait, c);
   if (!c.opts.json) {
     c.out.data(
         paint(fmt::format("{}: {}; {}; ends by itself at {} if nobody answers", r->id,
@@ -214,7 +231,7 @@ result<exit_code> report_asked(const value& answer, bool wait, context& c) {
   if (!wait) return exit_code::done;
   auto ended = wait_for_end(*r, c);
   if (!ended) return std::unexpected(std::move(ended.error()));
-  return report_end(*ended, c);
+  return report_end(*ended, true, c);
 }
 
 }  // namespace grantd::cli

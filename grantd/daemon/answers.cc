@@ -66,6 +66,15 @@ void add_points(json::value& v, const pool& names, scopes_id scopes) {
   add_points(v, std::move(points));
 }
 
+// A resource names one at most.
+void add_role(json::value& v, const pool& names, scopes_id scopes) {
+  for (const scope_ref& s : names.scopes(scopes)) {
+    if (s.member_of == 0) continue;
+    v.set("member_of", names.text(s.member_of));
+    return;
+  }
+}
+
 void add_end(json::value& v, base::utc_time ended, std::string_view by, std::string_view reason) {
   v.set("ended_us", ended.us);
   v.set("ended_by", by);
@@ -106,12 +115,14 @@ json::value describe(const pool& names, const timekeeper& time, const open_grant
     f.state = "waiting";
     f.left_us = g.not_after.us - std::max(time.utc(), time.mark()).us;
   } else {
+    if (!g.ready) f.state = "opening";
     if (time.boot() < g.mapped.start) f.state = "waiting";
     if (time.boot() >= g.mapped.end) f.state = "expired";
     f.left_us = (g.mapped.end.ns - time.boot().ns) / base::ns_per_us;
   }
   json::value v = grant_object(f);
   add_points(v, names, g.scopes);
+  add_role(v, names, g.scopes);
   return v;
 }
 
@@ -121,6 +132,7 @@ json::value describe(const pool& names, const ended_grant& e) {
   json::value v = grant_object(f);
   add_end(v, e.ended, e.by, e.reason);
   add_points(v, names, e.was.scopes);
+  add_role(v, names, e.was.scopes);
   return v;
 }
 
@@ -140,6 +152,11 @@ json::value describe(const store::grant& g, const timekeeper& time) {
   std::vector<policy::login_point> points;
   for (const policy::scope& s : g.scopes) points.push_back(s.where);
   add_points(v, std::move(points));
+  for (const policy::scope& s : g.scopes) {
+    if (s.member_of.empty()) continue;
+    v.set("member_of", s.member_of);
+    break;
+  }
   return v;
 }
 

@@ -48,8 +48,9 @@ std::string on_one_line(std::string_view note) {
 
 level level_of(const store::audit_row& row) {
   const std::string_view event = row.event;
-  if (is_any(event, {"break-glass", "leftover"}) || !field(row, "break_glass").empty()) return level::alert;
-  if (is_any(event, {"unlock", "clock-accept"})) return level::warning;
+  if (is_any(event, {"break-glass", "leftover", "member-leftover"}) || !field(row, "break_glass").empty())
+    return level::alert;
+  if (is_any(event, {"unlock", "clock-accept", "member-found"})) return level::warning;
   if (is_any(event, {"session", "session-end", "remap", "denied", "would-deny"})) return level::info;
   return level::notice;
 }
@@ -61,10 +62,15 @@ std::string sentence_of(const store::audit_row& row) {
   add(who, who.empty() ? "" : " as ", field(row, "account"));
   add(who, who.empty() ? "" : " on ", field(row, "resource"));
   add(who, who.empty() ? "" : " at ", field(row, "login_point"));
+  if (row.event.starts_with("member")) {
+    add(who, " of ", field(row, "role"));
+    add(who, " in ", field(row, "system"));
+  }
   add(out, ": ", who);
   add(out, ", by ", field(row, "by"));
   for (std::string_view key : {"reason", "cause", "message", "note", "why"}) add(out, ": ", field(row, key));
-  if (row.event == "leftover") add(out, ": ", field(row, "text"));  // an approval's is long
+  if (is_any(row.event, {"leftover", "member-leftover"}))
+    add(out, ": ", field(row, "text"));  // an approval's is long
   if (row.event == "checkpoint") add(out, ": ", on_one_line(field(row, "text")));
   return service::printable(std::string_view(out).substr(0, longest_value));
 }

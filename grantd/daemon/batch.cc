@@ -39,6 +39,7 @@ reply store_refusal(store::error why, store::store& truth, std::string_view so =
 
 std::vector<finished> core::turn() {
   std::vector<finished> out;
+  provision_changed_ = false;
   if (must_exit_) return out;  // what failed to reach the disk is neither published nor acknowledged
   bool retrying = std::exchange(retry_, false);
   time_.read();
@@ -65,6 +66,7 @@ std::vector<finished> core::turn() {
   std::vector<waiting_end> waiting;
   resolve_ends(waiting);
   std::vector<waiting_lock> locked_now = take_locks(out);
+  want_memberships();  // taking back begins with the end, whatever the disk says
   bool shut = undurable_.size() > ended_before || !locked_now.empty();
   if (shut) publish();  // before the store: from here on no lookup that starts allows them
   std::vector<opening> opening_now = prepare_opens(out);
@@ -93,7 +95,7 @@ std::vector<finished> core::turn() {
   }
   bool due = time_.boot().ns - high_water_written_.ns >= high_water_every_ns;
   if (not_durable() != 0 || !locks_over_.empty() || !lock_remaps_.empty() || !remaps_.empty() ||
-      !shortened_.empty() || !notes_.empty() || due) {
+      !shortened_.empty() || !notes_.empty() || memberships_.has_unsaved() || due) {
     durable = write(nullptr).has_value();
   }
   for (const opening& o : opening_now) {
@@ -101,6 +103,10 @@ std::vector<finished> core::turn() {
     windows_.add(in_memory(g));
     dirty_ = true;
   }
+  want_memberships();
+  // Of the windows that were just made or unlocked: nobody is asked to give what the store does not know of.
+  if ((!opening_now.empty() || !unlocking.empty()) && memberships_.has_unsaved()) (void)write(nullptr);
+  settle_memberships(false);
   publication_.at_least(store_->sequence());
   if (store_->locked() != published_lock_) dirty_ = true;
   if (dirty_ || (retrying && !publication_.error().empty())) publish();
@@ -112,10 +118,11 @@ std::vector<finished> core::turn() {
     const open_grant* g = windows_.find(o.record.number);
     json::value object = describe(pool_, time_, *g);
     events_.push_back({.name = "grant", .person = o.record.person, .grant = object});
-    say_recorded(level::notice,
-                 fmt::format("{}: {} may use {} until {}, {} by {}", id_of(o.record.number), o.record.person,
-                             o.record.resource, base::print_timestamp(o.record.not_after).view(),
-                             o.asked == nullptr ? "asked for" : "granted", o.record.made_by));
+    say_recorded(level::notice, fmt::format("{}: {} may use {} until {}{}, {} by {}", id_of(o.record.number),
+                                            o.record.person, o.record.resource,
+                                            base::print_timestamp(o.record.not_after).view(),
+                                            g->needs_role && !g->ready ? ", once the role is given" : "",
+                                            o.asked == nullptr ? "asked for" : "granted", o.record.made_by));
     if (o.asked == nullptr) continue;
     out.push_back({o.asked->from, opened(*g, std::move(object))});
   }
@@ -184,7 +191,8 @@ void core::expire() {
 
 std::optional<base::boot_time> core::earliest_end() const {
   std::optional<base::boot_time> first;
-  for (auto end : {windows_.next_end(), locks_.next_end(), pending_.next_end(time_.boot())}) {
+  for (auto end : {windows_.next_end(), locks_.next_end(), pending_.next_end(time_.boot()), next_start(),
+                   memberships_.next_overdue()}) {
     if (end) first = std::min(first.value_or(*end), *end);
   }
   return first;
@@ -248,6 +256,7 @@ std::expected<void, store::error> core::write_once(std::vector<opening>* opens, 
   windows_.settled();
   remaps_.clear();
   shortened_.clear();
+  memberships_.saved();
   locks_written();
   std::erase_if(notes_, [&](const pending_note& n) { return !urgent || !n.of_guests; });
   return {};
@@ -261,6 +270,7 @@ std::expected<void, store::error> core::write_all(std::vector<opening>* opens, b
     if (!done && !store::is_over(done.error())) return done;
   }
   if (auto done = write_locks(); !done) return done;
+  if (auto done = write_memberships(); !done) return done;
   if (auto done = write_remaps(); !done) return done;
   for (const pending_note& n : notes_) {
     if (urgent && n.of_guests) continue;

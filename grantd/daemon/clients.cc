@@ -91,6 +91,10 @@ void clients::drop(uint64_t number) {
   mine.bytes -= at->second->counted;
   if (uid != 0) --not_root_;
   if (watchers_.erase(number) != 0) --mine.watchers;
+  if (number == provisioner_) {
+    provisioner_ = 0;
+    core_.hang_up(at->second->who.listener);
+  }
   if (--mine.connections == 0) usage_.erase(uid);
   all_.erase(at);
 }
@@ -130,6 +134,7 @@ void clients::call_one(uint64_t number, connection& c, std::string_view message)
     return;
   }
   bool watched = c.who.watching;
+  const uint64_t listened = c.who.listener;
   auto done = dispatch(core_, c.who, heard_, *said, said->oneway ? 0 : number);
   if (!done && !watched && c.who.watching) {
     if (begin_watching(number, c)) {
@@ -141,6 +146,7 @@ void clients::call_one(uint64_t number, connection& c, std::string_view message)
     done = refusal("Busy", fmt::format("uid {} watches {} times already", c.who.uid, watchers_per_uid),
                    "end one of them");
   }
+  if (!done && c.who.listener != listened) return begin_listening(number);
   if (!done) {
     c.waiting = true;
     waiting_.push_back(number);
@@ -155,6 +161,11 @@ bool clients::begin_watching(uint64_t number, connection& c) {
   ++mine.watchers;
   watchers_.insert(number);
   return true;
+}
+
+void clients::begin_listening(uint64_t number) {
+  const uint64_t before = std::exchange(provisioner_, number);
+  if (before != 0) drop(before);
 }
 
 bool clients::charge(connection& c) {
@@ -234,6 +245,23 @@ void clients::tell_watchers(const std::vector<event>& events) {
     settle(number, *all_.at(number));
 }
 
+void clients::tell_provisioner(const std::vector<core::provision_work>& work) {
+  auto at = all_.find(provisioner_);
+  if (at == all_.end()) return;
+  connection& c = *at->second;
+  if (!identify(core_, c.who).provision) return drop(provisioner_);  // it is another account now
+  for (const core::provision_work& w : work) {
+    reply r;
+    r.continues = true;
+    r.parameters.set("work", static_cast<int64_t>(w.number));
+    r.parameters.set("step", w.step);
+    r.parameters.set("system", w.system);
+    if (!w.account.empty()) r.parameters.set("account", w.account).set("role", w.role);
+    c.send(encode(r));
+  }
+  settle(provisioner_, c);
+}
+
 // What is held is looked at before the next event is added: thousands may come in one turn.
 void clients::tell(uint64_t number, connection& c, std::string_view bytes) {
   c.send(bytes);
@@ -259,7 +287,7 @@ void clients::sweep(base::boot_time now) {
   std::vector<uint64_t> idle;
   for (const auto& [number, c] : all_) {
     bool quiet = now.ns - c->active.ns > int64_t{limits_.idle_seconds} * base::ns_per_s;
-    if (quiet && (!c->who.watching || c->has_output())) idle.push_back(number);
+    if (quiet && ((!c->who.watching && number != provisioner_) || c->has_output())) idle.push_back(number);
   }
   for (uint64_t number : idle) drop(number);
 }

@@ -43,6 +43,8 @@ class clients {
   [[nodiscard]] bool unheard() const { return !queue_.empty(); }
   void answer(const std::vector<finished>& answers);
   void tell_watchers(const std::vector<event>& events);
+  // To the one connection that asked for it last.
+  void tell_provisioner(const std::vector<core::provision_work>& work);
   // Who spoke for somebody was let in by a key of the old policy: they come again by the new one. What they
   // asked already is answered still.
   void drop_on_behalf();
@@ -61,6 +63,7 @@ class clients {
   void hear_one(uint64_t number, connection& c);
   void call_one(uint64_t number, connection& c, std::string_view message);
   [[nodiscard]] bool begin_watching(uint64_t number, connection& c);  // false: the uid has too many
+  void begin_listening(uint64_t number);
   [[nodiscard]] bool charge(connection& c);                           // false: its uid holds too much
   void tell(uint64_t number, connection& c, std::string_view bytes);  // may drop it
   void settle(uint64_t number, connection& c);                        // flush, arm, count; may drop it
@@ -74,6 +77,7 @@ class clients {
   std::unordered_map<uint64_t, std::unique_ptr<connection>> all_;
   std::map<uid_t, usage> usage_;
   std::set<uint64_t> watchers_;
+  uint64_t provisioner_ = 0;  // the client that is given work; 0: none
   fair_queue queue_;
   std::vector<uint64_t> waiting_;
   uint64_t next_ = first_client;

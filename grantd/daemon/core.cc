@@ -59,6 +59,7 @@ void core::stop() {
 void core::load() {
   windows_.clear();
   pending_.clear();
+  memberships_.clear();
   remaps_.clear();
   locks_.forget_durable();
   lock_remaps_.clear();
@@ -69,11 +70,12 @@ void core::load() {
       load_open(std::move(g));
       return true;
     });
-    if (read && load_locks() && load_pending()) {
+    if (read && load_locks() && load_pending() && load_memberships()) {
       load_ended();
     } else {  // half of the truth is none
       windows_.clear();
       pending_.clear();
+      memberships_.clear();
       remaps_.clear();
       locks_.forget_durable();
       lock_remaps_.clear();
@@ -86,9 +88,13 @@ void core::load() {
     if (windows_.find(e.number) != nullptr)
       (void)windows_.end(e.number, e.how, e.at, time_.boot(), e.by, e.reason);
   }
+  settle_memberships(true);
 }
 
 open_grant core::in_memory(store::grant& g) {
+  const bool needs_role =
+      std::ranges::any_of(g.scopes, [](const policy::scope& s) { return !s.member_of.empty(); });
+  any_needs_role_ = any_needs_role_ || needs_role;
   return {g.number,
           g.not_before,
           g.not_after,
@@ -104,7 +110,9 @@ open_grant core::in_memory(store::grant& g) {
           g.first_use_us.value_or(0),
           g.reviewed.us,
           pool_.put(g.reviewed_by),
-          g.break_glass};
+          g.break_glass,
+          needs_role,
+          !needs_role};
 }
 
 void core::load_ended() {
@@ -167,7 +175,7 @@ bool core::not_durable(uint64_t number) const {
 bool core::troubled() const {
   return not_durable() != 0 || !locks_over_.empty() || !lock_remaps_.empty() ||
          !publication_.error().empty() || !remaps_.empty() || !shortened_.empty() ||
-         pending_.any_due(time_.boot()) || was_behind_ || unread_ ||
+         memberships_.has_unsaved() || pending_.any_due(time_.boot()) || was_behind_ || unread_ ||
          (!notes_.empty() && store_->locked() == store::lock_reason::none);
 }
 

@@ -14,6 +14,7 @@
 
 #include "daemon/last_table.h"
 #include "daemon/locks.h"
+#include "daemon/memberships.h"
 #include "daemon/pending.h"
 #include "daemon/publication.h"
 #include "daemon/rate.h"
@@ -94,6 +95,9 @@ class core {
   // The file is absent, empty or bad: the old policy stays (at start: none), nothing opens by it, nothing
   // ends.
   void policy_failed(std::string why);
+  // Whose word counts about what was given in other systems; nothing: nobody's.
+  void set_provisioner(std::optional<uid_t> uid) { provisioner_ = uid; }
+  [[nodiscard]] bool is_provisioner(uid_t uid) const { return uid != 0 && provisioner_ == uid; }
   void set_pending_us(int64_t us) { settings_.pending_us = us; }
   void set_utc_offset(int32_t seconds) { settings_.utc_offset_s = seconds, dirty_ = true; }
 
@@ -125,8 +129,23 @@ class core {
   [[nodiscard]] bool has_work() const {
     return dirty_ || !opens_.empty() || !ends_.empty() || !unlocks_.empty() || !asked_locks_.empty() ||
            !asked_lock_ends_.empty() || !asks_.empty() || !words_.empty() || !reviews_.empty() ||
-           store_->locked() != published_lock_;
+           provision_changed_ || store_->locked() != published_lock_;
   }
+
+  // --- grantd-provision (provisioning.cc): what it says is taken at once, what follows comes of a turn ---
+  struct provision_work {
+    uint64_t number;
+    std::string_view step, system, account, role;
+  };
+  [[nodiscard]] uint64_t listen_for_work(const std::vector<std::string>& systems);
+  void hang_up(uint64_t listener);
+  void work_done(uint64_t number);
+  void work_failed(uint64_t number, std::string why);
+  void work_listed(uint64_t number, const std::vector<std::pair<std::string, std::string>>& part, bool last);
+  [[nodiscard]] std::vector<provision_work> take_work();
+  [[nodiscard]] const class memberships& memberships() const { return memberships_; }
+  // Why a window that has begun lets nobody in yet; empty: it does, or that is not why.
+  [[nodiscard]] std::string why_opening(const open_grant& g, bool may_see) const;
   // Something has failed and the next second tries again.
   [[nodiscard]] bool troubled() const;
   void retry() { retry_ = true; }
@@ -275,6 +294,17 @@ class core {
     base::boot_time end;
   };
   [[nodiscard]] std::expected<void, store::error> write_shortenings();
+  // provisioning.cc
+  [[nodiscard]] bool load_memberships();
+  [[nodiscard]] std::set<membership> memberships_of(const open_grant& g) const;
+  [[nodiscard]] bool locked_out(const open_grant& g) const;
+  [[nodiscard]] bool wants_role(const open_grant& g) const;
+  void want_memberships();
+  [[nodiscard]] std::expected<void, store::error> write_memberships();
+  void settle_memberships(bool quiet);
+  [[nodiscard]] std::optional<base::boot_time> next_start() const;
+  [[nodiscard]] std::string words(const membership& m) const;
+  [[nodiscard]] bool too_strange(std::string_view name);
   // reviewing.cc
   struct waiting_review {
     ticket to;
@@ -328,6 +358,11 @@ class core {
   pool pool_;
   class locks locks_{pool_};
   windows windows_{pool_, locks_};
+  class memberships memberships_;
+  std::optional<uid_t> provisioner_;
+  bool any_needs_role_ = false;  // some grant ever did: only then grants are looked through for it
+  bool provision_changed_ = false;
+  size_t strange_names_ = 0;  // that lists brought
   roster roster_;
   publication publication_;
   base::utc_time started_;
@@ -370,6 +405,7 @@ class core {
 };
 
 inline constexpr size_t max_notes = 1000;
+inline constexpr size_t max_strange_names = 10'000;  // names are never forgotten
 inline constexpr int64_t high_water_every_ns = 60 * base::ns_per_s;
 
 }  // namespace grantd::daemon

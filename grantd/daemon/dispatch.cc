@@ -45,6 +45,8 @@ constexpr method table[] = {
     {"ReloadPolicy", role::root, handlers::reload_policy},
     {"AuditChain", role::see, handlers::audit_chain},
     {"Checkpoint", role::see, handlers::checkpoint},
+    {"Provision", role::provision, handlers::provision},
+    {"Provisioned", role::provision, handlers::provisioned},
 };
 
 bool has_role(const caller& c, role needed) {
@@ -63,6 +65,8 @@ bool has_role(const caller& c, role needed) {
       return c.ask;
     case role::root_or_ask:
       return c.root || c.ask;
+    case role::provision:
+      return c.provision;
     case role::relay:
       return false;  // may_carry() knows them
   }
@@ -103,6 +107,9 @@ reply not_allowed(const method& m, const caller& c) {
     case role::ask:
     case role::root_or_ask:
       what = "is for the account `ask` of grantd.toml only";
+      break;
+    case role::provision:
+      what = "is for the account `provision_user` of grantd.toml only";
       break;
     case role::relay:
       what = "is for relays of the policy";
@@ -158,6 +165,8 @@ caller identify(const core& c, const session& s) {
     who.root = s.uid == 0;
     who.ask = c.people().is_ask(s.uid);
     if (!who.root) who.person = c.people().person_of(s.uid);
+    // An account that is somebody else's too is not believed.
+    who.provision = c.is_provisioner(s.uid) && !who.ask && who.person.empty();
   }
   const policy::policy* p = c.people().policy();
   const policy::person* person = p == nullptr || who.person.empty() ? nullptr : p->find_person(who.person);

@@ -29,6 +29,7 @@ struct session {
   bool watching = false;
   bool watch_all = false;
   std::string watch_person{};
+  uint64_t listener = 0;  // it is given the work of grantd-provision, under this number
 };
 
 // Who calls, by the policy in force now.
@@ -37,6 +38,7 @@ struct caller {
   std::string person;  // empty: none
   bool root = false;
   bool ask = false;
+  bool provision = false;
   bool on_behalf = false;  // the uid is an `ask` account's, which said whom it speaks for
   bool may_grant = false;
   bool may_see = false;
@@ -63,7 +65,7 @@ struct caller {
 };
 [[nodiscard]] caller identify(const core& c, const session& s);
 
-enum class role : uint8_t { anyone, person, see, grant, root, ask, root_or_ask, relay };
+enum class role : uint8_t { anyone, person, see, grant, root, ask, root_or_ask, provision, relay };
 
 // Who may call it through a relay: the relay for itself, a person it may ask for, one who answers requests
 // (policy::speech). Nobody, unless the table says so.
@@ -138,6 +140,8 @@ answer requests(request& r);
 answer show_request(request& r);
 answer approval_text(request& r);
 answer reload_policy(request& r);
+answer provision(request& r);
+answer provisioned(request& r);
 }  // namespace handlers
 
 // org.varlink.service.

@@ -78,6 +78,16 @@ const lock_in_force* lock_on(request& r, const policy::resource& what) {
   return last;
 }
 
+// A window that has begun, but waits for a role of another system.
+const open_grant* opening_of(request& r, const policy::person& who, const policy::resource& what) {
+  for (const auto& [number, g] : r.in.grants().open()) {
+    if (r.in.names().text(g.person) == who.name && r.in.names().text(g.resource) == what.name &&
+        !r.in.why_opening(g, false).empty())
+      return &g;
+  }
+  return nullptr;
+}
+
 // What they asked for and nobody has answered yet: asking again would change nothing.
 const store::request* waiting_request(request& r, std::string_view person, std::string_view resource) {
   for (const auto& [number, w] : r.in.pending().all()) {
@@ -126,6 +136,10 @@ advice advise(request& r, const policy::person& who, const policy::resource& wha
   }
   if (r.in.time().behind()) {
     return {"there is no open grant, and the clock is behind: nothing new opens", "grantctl clock accept"};
+  }
+  if (const open_grant* g = opening_of(r, who, what)) {
+    return {fmt::format("grant {} is opening: {}", id_of(g->number), r.in.why_opening(*g, r.by.may_see)),
+            "grantctl show " + id_of(g->number)};
   }
   if (const lock_in_force* l = lock_on(r, what)) {
     return {fmt::format("{} has no open grant for {}, and {} is locked for {} more: {}", who.name, what.name,

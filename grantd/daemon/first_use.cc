@@ -16,7 +16,7 @@ void core::logged_in(const login& l) {
   if (account == nullptr) return;
   for (uint64_t number : account->grants) {
     const open_grant* known = windows_.find(number);
-    if (known == nullptr || known->first_use_us == 0 || !known->in_force ||
+    if (known == nullptr || known->first_use_us == 0 || !known->published() ||
         known->mapped.start > time_.boot())
       continue;
     const auto& scopes = pool_.scopes(known->scopes);

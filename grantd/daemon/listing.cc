@@ -14,6 +14,16 @@
 #include "daemon/troubles.h"
 
 namespace grantd::daemon {
+namespace {
+
+json::value describe_open(const request& r, const open_grant& g) {
+  json::value v = describe(r.in.names(), r.in.time(), g);
+  if (std::string why = r.in.why_opening(g, r.by.may_see); !why.empty()) v.set("opening", std::move(why));
+  return v;
+}
+
+}  // namespace
+
 namespace handlers {
 namespace {
 
@@ -24,9 +34,41 @@ reply others(std::string_view what) {
                  "grantctl list");
 }
 
+// Those that are not as grants want them.
+void add_memberships(request& r, json::value& to) {
+  constexpr std::string_view states[] = {"opening", "", "closing", ""};
+  json::value list{json::value::array{}};
+  size_t waiting = 0;
+  for (const auto& [m, e] : r.in.memberships().all()) {
+    const bool again = e.is == memberships::state::given && e.missing;
+    const std::string_view state = e.leftover ? "leftover"
+                                   : again    ? "opening"
+                                              : states[static_cast<size_t>(e.is)];
+    if (state.empty()) continue;
+    ++waiting;
+    if (list.items()->size() == most_listed) continue;
+    json::value v;
+    v.set("system", r.in.names().text(m.system));
+    v.set("account", r.in.names().text(m.account));
+    v.set("role", r.in.names().text(m.role));
+    v.set("state", state);
+    v.set("since_us", r.in.time().utc().us - (r.in.time().boot().ns - e.since.ns) / base::ns_per_us);
+    if (!e.error.empty()) v.set("error", e.error);
+    list.push(std::move(v));
+  }
+  const policy::policy* p = r.in.people().policy();
+  const bool needed = waiting != 0 || (p != nullptr && std::ranges::any_of(p->resources, [](const auto& one) {
+                                         return !one.second.member_of.empty();
+                                       }));
+  if (needed && r.in.memberships().listener() == 0)
+    to.set("provision",
+           "grantd-provision is not connected: no role is given or taken back in another system");
+  if (r.by.may_see && waiting != 0) to.set("memberships", std::move(list));
+}
+
 // What memory knows better than the store: ended here, not yet on disk.
 json::value describe_stored(request& r, const store::grant& g) {
-  if (const open_grant* o = r.in.grants().find(g.number)) return describe(r.in.names(), r.in.time(), *o);
+  if (const open_grant* o = r.in.grants().find(g.number)) return describe_open(r, *o);
   if (g.state == store::state::open) {
     if (const ended_grant* e = r.in.grants().find_ended(g.number)) return describe(r.in.names(), *e);
   }
@@ -81,7 +123,7 @@ void add_unreviewed(request& r, json::value& to) {
 }  // namespace handlers
 
 json::value described_grant(const request& r, uint64_t number) {
-  if (const open_grant* g = r.in.grants().find(number)) return describe(r.in.names(), r.in.time(), *g);
+  if (const open_grant* g = r.in.grants().find(number)) return describe_open(r, *g);
   if (const ended_grant* e = r.in.grants().find_ended(number);
       e != nullptr && !r.in.names().text(e->was.person).empty())
     return describe(r.in.names(), *e);
@@ -123,7 +165,7 @@ answer list(request& r) {
       if (person && r.in.names().text(g.person) != *person) continue;
       if (resource && r.in.names().text(g.resource) != *resource) continue;
       if (!r.by.concerns(r.in.names().text(g.person), r.in.names().text(g.resource))) continue;
-      grants.push(describe(r.in.names(), r.in.time(), g));
+      grants.push(describe_open(r, g));
       ++found;
     }
   }
@@ -163,7 +205,7 @@ answer status(request& r) {
     for (auto at = open.rbegin(); at != open.rend() && found < most_listed; ++at) {
       if (r.in.names().text(at->second.person) != r.by.person) continue;
       if (!r.by.concerns(r.by.person, r.in.names().text(at->second.resource))) continue;
-      grants.push(describe(r.in.names(), r.in.time(), at->second));
+      grants.push(describe_open(r, at->second));
       ++found;
     }
   }
@@ -185,6 +227,7 @@ answer status(request& r) {
   d.set("not_durable", r.in.not_durable());
   if (!r.in.table().error().empty()) d.set("table_error", table_trouble(r));
   d.set("leftovers", r.inside.leftovers());
+  add_memberships(r, d);
   done.parameters.set("daemon", std::move(d));
   return done;
 }

@@ -16,6 +16,7 @@ bool gives(const std::vector<scope_ref>& all, const scope_ref& one) {
   return std::ranges::any_of(all, [&](const scope_ref& s) {
     return s.account == one.account && s.kind == one.kind && s.place == one.place && s.role == one.role &&
            s.replication == one.replication && s.access >= one.access &&
+           (one.member_of == 0 || s.member_of == one.member_of) &&
            (s.any_database || (!one.any_database && s.database == one.database));
   });
 }

@@ -39,6 +39,7 @@ answer resources(request& r) {
     v.set("default_us", resource.default_us);
     v.set("max_us", resource.max_us);
     v.set("roles", texts(resource.roles));
+    if (!resource.member_of.empty()) v.set("member_of", resource.member_of);
     if (!r.by.person.empty()) v.set("for_you", offer_to(*p, r.by.person, resource));
     list.push(std::move(v));
   }

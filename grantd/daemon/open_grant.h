@@ -27,7 +27,10 @@ struct open_grant {
   int64_t reviewed_us = 0;
   text_id reviewed_by = 0;  // empty: nobody yet
   bool break_glass = false;
+  bool needs_role = false;  // in another system, for the window (memberships.h)
+  bool ready = true;        // and has it: until then nobody gets in by it
 
+  [[nodiscard]] bool published() const { return in_force && ready; }
   [[nodiscard]] decision::utc_window utc() const { return {not_before, not_after}; }
 };
 

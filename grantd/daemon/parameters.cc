@@ -36,17 +36,21 @@ std::optional<std::string> parameters::lines(std::string_view key, size_t max) {
 
 std::optional<std::string> parameters::read(std::string_view key, size_t max, bool many_lines) {
   const json::value* v = take(key);
-  if (v == nullptr) return std::nullopt;
-  if (v->text() == nullptr) {
+  return v == nullptr ? std::nullopt : checked(key, *v, max, many_lines);
+}
+
+std::optional<std::string> parameters::checked(std::string_view key, const json::value& v, size_t max,
+                                               bool many_lines) {
+  if (v.text() == nullptr) {
     wrong(key, "must be a string");
-  } else if (v->text()->empty()) {
+  } else if (v.text()->empty()) {
     wrong(key, "is empty");
-  } else if (v->text()->size() > max) {
+  } else if (v.text()->size() > max) {
     wrong(key, "is longer than " + std::to_string(max) + " bytes");
-  } else if (!base::is_printable_utf8(many_lines ? without_line_ends(*v->text()) : *v->text())) {
+  } else if (!base::is_printable_utf8(many_lines ? without_line_ends(*v.text()) : *v.text())) {
     wrong(key, "has control bytes");
   } else {
-    return *v->text();
+    return *v.text();
   }
   return std::nullopt;
 }
@@ -62,6 +66,20 @@ std::optional<int64_t> parameters::integer(std::string_view key, int64_t least, 
     return *v->integer();
   }
   return std::nullopt;
+}
+
+std::vector<std::string> parameters::texts(std::string_view key, size_t most, size_t max) {
+  std::vector<std::string> all;
+  const json::value* v = take(key);
+  if (v == nullptr) return all;
+  if (v->items() == nullptr || v->items()->size() > most) {
+    wrong(key, "must be an array of at most " + std::to_string(most) + " strings");
+    return all;
+  }
+  for (const json::value& one : *v->items()) {
+    if (auto t = checked(key, one, max, false)) all.push_back(std::move(*t));
+  }
+  return all;
 }
 
 bool parameters::flag(std::string_view key) {

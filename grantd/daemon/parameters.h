@@ -22,14 +22,18 @@ class parameters {
   // The same, of several lines.
   std::optional<std::string> lines(std::string_view key, size_t max);
   std::optional<int64_t> integer(std::string_view key, int64_t least, int64_t most);
-  bool flag(std::string_view key);                               // false when absent
-  std::string required(std::string_view key, size_t max = 128);  // text that must be there
+  // An array of at most `most` strings; empty when absent.
+  std::vector<std::string> texts(std::string_view key, size_t most, size_t max = 128);
+  const json::value* value(std::string_view key) { return take(key); }  // null when absent
+  bool flag(std::string_view key);                                      // false when absent
+  std::string required(std::string_view key, size_t max = 128);         // text that must be there
 
   // The first fault: wrong type, out of range, missing, unknown. Call it after everything was taken out.
   [[nodiscard]] std::optional<reply> fault();
 
  private:
   std::optional<std::string> read(std::string_view key, size_t max, bool many_lines);
+  std::optional<std::string> checked(std::string_view key, const json::value& v, size_t max, bool many_lines);
   const json::value* take(std::string_view key);
   void wrong(std::string_view key, std::string why);
 

@@ -32,8 +32,8 @@ scopes_id pool::put(const std::vector<policy::scope>& scopes) {
   set.reserve(scopes.size());
   for (const policy::scope& s : scopes) {
     set.push_back({put_account(s.proved_by, s.account), put(s.where.place), put(s.where.database),
-                   put(s.role), static_cast<decision::point_kind>(s.where.where), s.where.any_database,
-                   s.where.replication,
+                   put(s.role), put(s.member_of), static_cast<decision::point_kind>(s.where.where),
+                   s.where.any_database, s.where.replication,
                    s.read_write ? decision::access::read_write : decision::access::read_only});
   }
   auto id = static_cast<scopes_id>(sets_.size());

@@ -26,6 +26,7 @@ struct scope_ref {
   text_id place;
   text_id database;
   text_id role;
+  text_id member_of;  // what the role is made a member of; the empty text: nothing
   decision::point_kind kind;
   bool any_database;
   bool replication;
@@ -40,6 +41,7 @@ class pool {
   pool& operator=(const pool&) = delete;
 
   [[nodiscard]] text_id put(std::string_view text);
+  [[nodiscard]] bool has(std::string_view text) const { return text_index_.contains(text); }
   [[nodiscard]] scopes_id put(const std::vector<policy::scope>& scopes);
 
   // Views and references live as long as the pool.

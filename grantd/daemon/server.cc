@@ -90,6 +90,7 @@ void server::one_turn() {
 
 void server::speak() {
   clients_->tell_watchers(core_->take_events());
+  clients_->tell_provisioner(core_->take_work());
   for (auto& l : core_->take_lines()) audit_->pass(std::move(l));
   for (auto& l : reports_->take_lines()) audit_->pass(std::move(l));
   for (const auto& l : audit_->take_lines()) service::log(l.at, l.text);
@@ -143,6 +144,7 @@ void server::reload() {
     config_.pending_hours = fresh->pending_hours;
     core_->set_pending_us(int64_t{fresh->pending_hours} * 3600 * base::us_per_s);
     config_.ask_user = fresh->ask_user;
+    config_.provision_user = fresh->provision_user;
     config_.reporters = fresh->reporters;
     config_.connections = fresh->connections;
     config_.connections_per_uid = fresh->connections_per_uid;

@@ -26,7 +26,7 @@ type Grant (
   id: string, person: string, resource: string, access: string, not_before_us: int, not_after_us: int, left_us: int,
   state: string, made_us: int, made_by: string, reason: string, login_points: []string,
   ended_us: ?int, ended_by: ?string, ended_reason: ?string, request: ?string, break_glass: ?bool, reviewed_by: ?string,
-  reviewed_us: ?int, first_use_us: ?int, why: ?string
+  reviewed_us: ?int, first_use_us: ?int, why: ?string, member_of: ?string, opening: ?string
 )
 # state: pending, granted, denied, cancelled, lapsed
 type Request (
@@ -38,14 +38,17 @@ type Request (
 type Approval (person: string, at_us: int, for_us: int, key: ?string, signature: ?string, text: string)
 type Daemon (
   version: string, pid: int, started_us: int, sequence: int, windows: int, locked: ?string, clock_behind: bool,
-  policy_error: ?string, not_durable: int, table_error: ?string, leftovers: int
+  policy_error: ?string, not_durable: int, table_error: ?string, leftovers: int, provision: ?string,
+  memberships: ?[]Membership
 )
+# state: opening, closing, leftover
+type Membership (system: string, account: string, role: string, state: string, since_us: int, error: ?string)
 type Point (
   login_point: string, account: string, role: ?string, allowed: bool, reason: string, until_us: ?int, lock: ?Lock
 )
 type Resource (
   name: string, description: string, login_points: []string, access: string, default_us: int, max_us: int,
-  roles: []string
+  roles: []string, member_of: ?string
 )
 type Person (
   name: string, email: string, os: []string, pg: []string, dn: []string, krb: []string, rights: []string, keys: int
@@ -130,6 +133,8 @@ method Unlock(id: ?string, person: ?string, resource: ?string, name: ?string, al
   locks: []Lock, durable: bool
 )
 method Locks() -> (locks: []Lock)
+method Provision(systems: []string) -> (work: int, step: string, system: string, account: ?string, role: ?string)
+method Provisioned(work: int, error: ?string, found: ?[](account: string, role: string), partial: ?bool) -> ()
 
 error BadMessage (message: string)
 error NoSuchPerson (message: string, help: ?string)

@@ -159,6 +159,7 @@ void server::load_node_key() {
 
 void server::apply(const policy::config& c) {
   reports_->set_reporters(reporters_of(c));
+  core_->set_provisioner(c.provision_user.empty() ? std::nullopt : system_names().uid_of(c.provision_user));
   const rlim_t descriptors = raise_descriptors(c);
   const client_limits limits = limits_within(c, descriptors);
   if (limits.connections < c.connections) {

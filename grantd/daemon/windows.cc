@@ -12,8 +12,10 @@
 namespace grantd::daemon {
 namespace {
 
+// An ending is the same for whoever looks it up.
 scope_ref without_access(scope_ref s) {
   s.access = decision::access::read_only;
+  s.member_of = 0;
   return s;
 }
 
@@ -206,7 +208,7 @@ std::vector<decision::record> windows::records_of(const decision::account& who) 
   account_id id = pool_.id_of(*account);
   for (uint64_t number : account->grants) {
     const open_grant& g = open_.at(number);
-    if (!g.in_force) continue;
+    if (!g.published()) continue;
     for (const scope_ref& s : pool_.scopes(g.scopes)) {
       if (s.account == id) all.push_back(window_record(g, s));
     }
@@ -223,7 +225,7 @@ std::vector<decision::record> windows::records_of(const decision::account& who) 
 size_t windows::window_count() const {
   size_t n = 0;
   for (const auto& [number, g] : open_) {
-    if (g.in_force) n += pool_.scopes(g.scopes).size();
+    if (g.published()) n += pool_.scopes(g.scopes).size();
   }
   return n;
 }
@@ -233,7 +235,7 @@ void windows::freeze(int32_t utc_offset_s, bool locked) {
   flat_.clear();
   flat_.reserve(open_.size() + ended_.size());
   for (const auto& [number, g] : open_) {
-    if (locked || !g.in_force) continue;
+    if (locked || !g.published()) continue;
     for (const scope_ref& s : pool_.scopes(g.scopes)) flat_.push_back({&g, nullptr, &s});
   }
   freeze_locks();

@@ -10,9 +10,9 @@
 namespace grantd::policy {
 namespace {
 
-constexpr std::string_view root_keys[] = {"policy",          "store",    "anchor",     "run",
-                                          "allowed_signers", "node_key", "audit_file", "table_group",
-                                          "ask_user",        "reporter", "limits"};
+constexpr std::string_view root_keys[] = {"policy",          "store",          "anchor",     "run",
+                                          "allowed_signers", "node_key",       "audit_file", "table_group",
+                                          "ask_user",        "provision_user", "reporter",   "limits"};
 constexpr std::string_view reporter_keys[] = {"user", "cluster"};
 constexpr std::string_view limit_keys[] = {"connections", "connections_per_uid", "message_bytes",
                                            "idle_seconds", "pending_hours"};
@@ -180,6 +180,7 @@ std::expected<config, mistakes> parse_config(std::string_view text, std::string_
   read_or_off(f, "audit_file", c.audit_file, found, read_path);
   read_name(f, "table_group", c.table_group, found);
   read_or_off(f, "ask_user", c.ask_user, found, read_name);
+  read_or_off(f, "provision_user", c.provision_user, found, read_name);
   check_paths(c, f, found);
   if (const toml_value* list = f.value("reporter")) read_reporters(*list, c, found);
   if (const toml_value* limits = f.value("limits")) {
@@ -210,6 +211,7 @@ std::string print(const config& c) {
   line(out, "audit_file", c.audit_file);
   line(out, "table_group", c.table_group);
   line(out, "ask_user", c.ask_user);
+  line(out, "provision_user", c.provision_user);
   if (c.reporters.empty()) out += "reporter = []\n";  // no section at all would mean the default one
   for (const config::reporter& r : c.reporters) {
     out += "\n[[reporter]]\n";

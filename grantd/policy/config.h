@@ -25,6 +25,7 @@ struct config {
   std::string audit_file;                                       // NDJSON in ECS; empty: none
   std::string table_group = "grantd";  // may read the table (name or number): postgres is made a member
   std::string ask_user = "ask";  // whose word for a person's name counts (DESIGN section 7); empty: nobody's
+  std::string provision_user = "grantd-provision";  // whose word about other systems counts; empty: nobody's
   // [[reporter]] user = "postgres", cluster = "main": who may report what; root reports for PAM
   struct reporter {
     std::string user;

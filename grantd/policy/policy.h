@@ -64,9 +64,10 @@ struct resource {
   std::string description;                // may be empty
   std::vector<login_point> login_points;  // at least one
   std::vector<std::string> roles;  // shared database roles, for people known by os, dn or krb; nobody's own
-  bool read_write = false;         // access = "read-only" (default) | "read-write"
-  int64_t default_us = 0;          // default = "1h": when absent 1h, or max if that is less
-  int64_t max_us = 0;              // max = "8h": when absent 8h, or default if that is more; >= default_us
+  std::string member_of;    // a role that people's own roles are members of for the window; may be empty
+  bool read_write = false;  // access = "read-only" (default) | "read-write"
+  int64_t default_us = 0;   // default = "1h": when absent 1h, or max if that is less
+  int64_t max_us = 0;       // max = "8h": when absent 8h, or default if that is more; >= default_us
 };
 
 // hours = "Mon-Fri 08:00-18:00 Europe/Berlin". The rules of the zone were read when the policy was.
@@ -175,13 +176,15 @@ struct surroundings {
 //  pam points:  (os:a, no role) for each OS user.
 //  pg points:   (pg:a, role a) for each role of the person; (os|dn|krb:i, role r) for each of their other
 //               identities and each r in the person's own roles and the resource's shared ones.
-// Access is the resource's. Empty when the person has no account that fits.
+// At a pg point (not of replication) the role is a member of the resource's member_of. Access is the
+// resource's. Empty when the person has no account that fits.
 struct scope {
   uint8_t proved_by;  // decision::identity_class
   std::string account;
   login_point where;
   std::string role;
   bool read_write = false;
+  std::string member_of{};  // what `role` is made a member of in the cluster where.place; empty: nothing
   friend bool operator==(const scope&, const scope&) = default;
 };
 [[nodiscard]] std::vector<scope> scopes_of(const person& who, const resource& what);

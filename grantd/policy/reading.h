@@ -50,6 +50,7 @@ struct reading {
   std::map<std::pair<std::string, std::string>, owner> accounts;  // ("os", "alice"); also "email" and "key"
   std::map<std::string, owner> login_points;                      // as printed
   std::map<std::string, place> shared_roles;                      // where a resource first names them
+  std::map<std::string, place> carried_roles;                     // the same, of member_of
   std::map<std::pair<std::string, std::string>, place> sections;  // ("person", "alice"): its first
   std::map<std::string, group_section, std::less<>> groups;
   std::map<std::string, std::optional<names>> unix_groups;        // people, as far as asked

@@ -11,8 +11,8 @@
 namespace grantd::policy {
 namespace {
 
-constexpr std::string_view resource_keys[] = {"description", "login_points", "roles", "access",
-                                              "pam_access",  "default",      "max"};
+constexpr std::string_view resource_keys[] = {"description", "login_points", "roles",   "member_of",
+                                              "access",      "pam_access",   "default", "max"};
 constexpr std::string_view accesses[] = {"read-only", "read-write"};
 constexpr std::string_view pam_accesses[] = {"full"};
 constexpr int64_t hour_us = 3'600'000'000;
@@ -71,6 +71,28 @@ void read_roles(fields& f, resource& res, reading& r) {
     }
     r.shared_roles.try_emplace(role, r.found.here(t.at));
     res.roles.push_back(std::move(role));
+  }
+}
+
+// The name stands in what approvers sign, as its last word: a plain one cannot look like anything else there.
+void read_member_of(fields& f, resource& res, reading& r) {
+  auto t = f.text("member_of");
+  if (!t) return;
+  res.member_of = t->text;
+  r.carried_roles.try_emplace(res.member_of, r.found.here(t->at));
+  if (!base::is_plain_name(t->text)) {
+    r.found.add(t->at, "member_of of " + f.what() + " cannot be " + quoted(t->text) +
+                           ": grantd gives roles of lower case letters, digits, . _ - only");
+  } else if (!res.roles.empty()) {
+    r.found.add(t->at, f.what() +
+                           " has member_of and roles: what a shared role is a member of, everybody who "
+                           "logs in by it is, window or not (make two resources)");
+  } else if (std::ranges::none_of(res.login_points, [](const login_point& p) {
+               return p.where == login_point::kind::postgres && !p.replication;
+             })) {
+    r.found.add(t->at, "member_of of " + f.what() +
+                           " is a database role, and none of its login points is a "
+                           "database (write login_points = [\"pg:CLUSTER/DATABASE\"])");
   }
 }
 
@@ -134,6 +156,7 @@ void read_resources(const toml_value& table, reading& r) {
     read_description(f, res, r);
     read_login_points(f, res, m.at, r);
     read_roles(f, res, r);
+    read_member_of(f, res, r);
     read_access(f, res, r);
     read_pam_access(f, res, m.at, r);
     read_durations(f, res, r);

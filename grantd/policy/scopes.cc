@@ -18,15 +18,17 @@ std::vector<scope> scopes_of(const person& who, const resource& what) {
     if (std::ranges::find(roles, r) == roles.end()) roles.push_back(r);
   }
   std::vector<scope> out;
+  const std::string none;
   for (const login_point& p : what.login_points) {
     if (p.where == login_point::kind::pam) {
       for (const std::string& a : who.os) out.push_back({os, a, p, "", what.read_write});
       continue;
     }
-    for (const std::string& a : who.pg) out.push_back({pg, a, p, a, what.read_write});
+    const std::string& member_of = p.replication ? none : what.member_of;
+    for (const std::string& a : who.pg) out.push_back({pg, a, p, a, what.read_write, member_of});
     auto by_role = [&](identity proved_by, const std::vector<std::string>& accounts) {
       for (const std::string& a : accounts) {
-        for (const std::string& r : roles) out.push_back({proved_by, a, p, r, what.read_write});
+        for (const std::string& r : roles) out.push_back({proved_by, a, p, r, what.read_write, member_of});
       }
     };
     by_role(os, who.os);

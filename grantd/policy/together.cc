@@ -78,15 +78,22 @@ void name_the_long_one(const person& p, const resource& res, reading& r) {
   }
 }
 
+// Roles that a resource names must be nobody's own.
+void check_nobodys(const std::map<std::string, place>& roles, std::string_view what, std::string_view why,
+                   reading& r) {
+  for (const auto& [role, at] : roles) {
+    auto own = r.accounts.find({"pg", role});
+    if (own == r.accounts.end()) continue;
+    r.found.add(at, std::string(what) + " \"" + role + "\" is person \"" + own->second.name + "\"'s own (" +
+                        r.found.print(own->second.at) + "): " + std::string(why));
+  }
+}
+
 }  // namespace
 
 void check_together(reading& r) {
-  for (const auto& [role, at] : r.shared_roles) {
-    auto own = r.accounts.find({"pg", role});
-    if (own == r.accounts.end()) continue;
-    r.found.add(at, "shared role \"" + role + "\" is person \"" + own->second.name + "\"'s own (" +
-                        r.found.print(own->second.at) + "): others would log in as them");
-  }
+  check_nobodys(r.shared_roles, "shared role", "others would log in as them", r);
+  check_nobodys(r.carried_roles, "member_of", "others would have all that is theirs", r);
   std::vector<resource_sizes> resources;
   for (const auto& [name, res] : r.result.resources) resources.push_back(measure(res));
   for (const auto& [name, p] : r.result.people) {

@@ -30,7 +30,7 @@ struct row {
   ecs_words words;
 };
 
-constexpr std::array<row, 27> rows{{
+constexpr std::array<row, 31> rows{{
     {"session", {login, began, good}},
     {"session-end", {login, gone, good}},
     {"denied", {login, began, bad}},
@@ -51,6 +51,10 @@ constexpr std::array<row, 27> rows{{
     {"lock", {iam, changed, good}},
     {"lock-end", {iam, changed, good}},
     {"leftover", {iam, told, bad}},
+    {"member", {iam, people, good}},
+    {"member-end", {iam, people, good}},
+    {"member-leftover", {iam, told, bad}},
+    {"member-found", {iam, told, bad}},
     {"policy", {iam, people, good}},
     {"remap", {iam, steered, good}},
     {"unlock", {iam, steered, good}},

@@ -2,10 +2,13 @@
 // Encodes and decodes the bytes kept in columns; a decoder consumes every byte.
 #include "store/blob.h"
 
+#include <algorithm>
+
 namespace grantd::store {
 namespace {
 
 constexpr uint8_t scopes_version = 1;
+constexpr uint8_t with_member_of = 2;
 constexpr uint8_t flag_any_database = 1;
 constexpr uint8_t flag_replication = 2;
 constexpr uint8_t flag_read_write = 4;
@@ -67,7 +70,9 @@ class reader {
 std::optional<std::vector<uint8_t>> encode_scopes(std::span<const policy::scope> scopes) {
   if (scopes.size() > UINT16_MAX) return std::nullopt;
   writer w;
-  w.integer(scopes_version, 1);
+  const bool members =
+      std::ranges::any_of(scopes, [](const policy::scope& s) { return !s.member_of.empty(); });
+  w.integer(members ? with_member_of : scopes_version, 1);
   w.integer(scopes.size(), 2);
   for (const policy::scope& s : scopes) {
     unsigned flags = (s.where.any_database ? flag_any_database : 0U) |
@@ -76,13 +81,15 @@ std::optional<std::vector<uint8_t>> encode_scopes(std::span<const policy::scope>
     w.integer(static_cast<uint8_t>(s.where.where), 1);
     w.integer(flags, 1);
     for (const std::string* t : {&s.account, &s.where.place, &s.where.database, &s.role}) w.text(*t, 2);
+    if (members) w.text(s.member_of, 2);
   }
   return w.finish();
 }
 
 std::optional<std::vector<policy::scope>> decode_scopes(std::span<const uint8_t> bytes) {
   reader r(bytes);
-  if (r.integer(1) != scopes_version) return std::nullopt;
+  const uint64_t version = r.integer(1);
+  if (version != scopes_version && version != with_member_of) return std::nullopt;
   uint64_t count = r.integer(2);
   std::vector<policy::scope> out;
   out.reserve(std::min<uint64_t>(count, bytes.size() / 11));  // no scope is shorter
@@ -97,6 +104,7 @@ std::optional<std::vector<policy::scope>> decode_scopes(std::span<const uint8_t>
     s.where.replication = (flags & flag_replication) != 0;
     s.read_write = (flags & flag_read_write) != 0;
     for (std::string* t : {&s.account, &s.where.place, &s.where.database, &s.role}) *t = r.text(2);
+    if (version == with_member_of) s.member_of = r.text(2);
     out.push_back(std::move(s));
   }
   if (!r.exact()) return std::nullopt;
@@ -115,7 +123,8 @@ std::string print_scope(const policy::scope& s) {
     if (!s.where.database.empty()) text += "/" + s.where.database;
   }
   if (!s.role.empty()) text += " as " + s.role;
-  return text + (s.read_write ? ", read-write" : ", read-only");
+  text += s.read_write ? ", read-write" : ", read-only";
+  return s.member_of.empty() ? text : text + ", member of " + s.member_of;
 }
 
 std::optional<std::vector<uint8_t>> encode_fields(std::span<const field> fields) {

@@ -6,7 +6,8 @@
 
 namespace grantd::store {
 
-// version 1, count u16, then each: class, kind, flags, account, place, database, role (u16 length + bytes).
+// version, count u16, then each: class, kind, flags, account, place, database, role (u16 length + bytes); in
+// version 2, which is written where a scope has one, then member_of.
 // Integers are little-endian. Nothing when there are too many or a text is too long.
 [[nodiscard]] std::optional<std::vector<uint8_t>> encode_scopes(std::span<const policy::scope> scopes);
 [[nodiscard]] std::optional<std::vector<policy::scope>> decode_scopes(std::span<const uint8_t> bytes);

@@ -136,6 +136,10 @@ struct store::impl {
   [[nodiscard]] int skip_locks(uint64_t count);  // the next numbers that no lock will have
   [[nodiscard]] error lock_exists(uint64_t number);
 
+  // memberships.cc
+  [[nodiscard]] result set(const membership& m, base::utc_time at);
+  [[nodiscard]] result end(const membership& m, base::utc_time at);
+
   // audit.cc
   [[nodiscard]] result record(base::utc_time at, std::string_view event, std::span<const field> fields,
                               std::string_view once = {});

@@ -262,6 +262,16 @@ BEGIN SELECT RAISE(ABORT, 'reviews are kept'); END;
 ALTER TABLE audit ADD COLUMN once TEXT;
 CREATE UNIQUE INDEX audit_once ON audit(once) WHERE once IS NOT NULL;
 )sql",
+    R"sql(
+-- Memberships that may be there because of us: written before one is given, gone after it was taken back.
+CREATE TABLE memberships(
+  system TEXT NOT NULL CHECK(system <> ''),
+  account TEXT NOT NULL CHECK(account <> ''),
+  role TEXT NOT NULL CHECK(role <> ''),
+  given INTEGER NOT NULL CHECK(given IN (0, 1)), -- 0: it may be there, or not
+  PRIMARY KEY(system, account, role)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 inline constexpr int32_t schema_version = sizeof schema_steps / sizeof *schema_steps;
 

@@ -93,6 +93,14 @@ struct request {
   std::vector<approval> approvals;  // one a person, in the order they came
 };
 
+// An account's membership in a role of some system, which grants ask for.
+struct membership {
+  std::string system;
+  std::string account;
+  std::string role;
+  bool given = false;  // false: it may be there, or not
+};
+
 // Everybody of a person, a resource or all is refused until it ends (PROTOCOL.md section 3, "A lock").
 struct lock {
   enum class what : uint8_t { person = 1, resource = 2, all = 3 };
@@ -239,6 +247,11 @@ class store {
   [[nodiscard]] std::expected<void, error> shorten(uint64_t grant, base::utc_time not_after,
                                                    base::boot_time mapped_end, std::string_view why,
                                                    base::utc_time now);
+  // The membership may be there from now on (no record of its own), or is given ("member"). Again: changes
+  // it.
+  [[nodiscard]] std::expected<void, error> set_membership(const membership& m, base::utc_time now);
+  // It was taken back ("member-end"). not_found: it was not there.
+  [[nodiscard]] std::expected<void, error> end_membership(const membership& m, base::utc_time now);
   // Up to which record the audit has been written out (at least once; for the NDJSON file). No record of its
   // own. invalid: there is no such record yet.
   [[nodiscard]] std::expected<void, error> set_exported(uint64_t sequence);
@@ -262,6 +275,7 @@ class store {
   [[nodiscard]] std::expected<grant, error> find(uint64_t number);
   // Every lock that has not ended, oldest first; false from `each` stops.
   [[nodiscard]] std::expected<void, error> each_lock(const std::function<bool(lock&&)>& each);
+  [[nodiscard]] std::expected<void, error> each_membership(const std::function<bool(membership&&)>& each);
   [[nodiscard]] uint64_t next_lock() const;  // the least number that no lock has had
   struct filter {
     std::string person{};    // empty: all

@@ -15,7 +15,8 @@ export function refused (answer) {
 }
 
 export function granting (g, email) {
-  const begins = g.state === 'waiting' ? `, from ${printTime(g.not_before_us)}` : ''
+  const begins = g.state === 'waiting' ? `, from ${printTime(g.not_before_us)}`
+    : g.state === 'opening' ? ', as soon as its database role is given' : ''
   const ends = g.first_use_us ? 'counted from the first login' : `until ${printTime(g.not_after_us)}`
   return `Granting ${who({ ...g, email })} access to '${plain(g.resource)}' for ${length(g)}${access(g)}${begins}, ${ends}`
 }

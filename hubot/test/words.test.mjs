@@ -42,6 +42,7 @@ test('durations, both ways', () => {
 })
 test("it answers in the mission's words", () => {
   assert.match(words.granting(grant, 'alice@example.com'), /^Granting alice@example\.com access to 'orders-db' for 1 hour/)
+  assert.match(words.granting({ ...grant, state: 'opening' }), /for 1 hour, as soon as its database role is given, until/)
   assert.equal(words.out({ event: 'expire', person: 'alice', resource: 'orders-db', grant }), 'alice is out of orders-db: the time is over')
   assert.match(words.out({ event: 'revoke', person: 'alice', resource: 'orders-db', by: 'carol', reason: '@everyone\nx', grant }), /^alice is out of orders-db: revoked by carol, because ＠everyone x$/)
 })

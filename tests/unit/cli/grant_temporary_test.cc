@@ -62,6 +62,15 @@ TEST(what_waits_for_approvals_is_no_success) {
   TEST_ASSERT_TRUE(contains(a.result.err, "grantctl approve r-7k2m"));
 }
 
+TEST(what_waits_for_its_role_is_no_success) {
+  asked a = say(as_relay, {{"OnBehalf", answer(R"({"person":"alice"})")},
+                           {"Request", answer("{\"request\":" + request_of("granted") +
+                                              ",\"grant\":" + grant_of("opening") + "}")}});
+  TEST_ASSERT_EQUAL_INT(1, a.result.code);
+  TEST_ASSERT_EQUAL_STRING("", a.result.out);
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.err, "opens when the role"), a.result.err);
+}
+
 TEST(a_person_that_the_relay_may_not_ask_for_is_refused_and_nothing_is_asked) {
   asked a = say(as_relay, {{"OnBehalf", error("NotAllowed", "relay chatbot may not speak for erin")}});
   TEST_ASSERT_EQUAL_INT(4, a.result.code);

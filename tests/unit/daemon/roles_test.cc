@@ -19,6 +19,8 @@ std::string parameters_of(std::string_view method) {
       {"Explain", R"({"person":"alice","resource":"orders-db"})"},
       {"Check", R"({"account":"pg:alice","login_point":"pg:main/orders"})"},
       {"OnBehalf", R"({"person":"alice"})"},
+      {"Provision", R"({"systems":["main"]})"},
+      {"Provisioned", R"({"work":1})"},
   };
   auto at = some.find(method);
   return at == some.end() ? "{}" : at->second;
@@ -52,6 +54,7 @@ TEST(each_method_is_for_its_role_and_nobody_else) {
   const somebody all[] = {
       {"nobody", 5555, "", anyone},
       {"ask itself", 900, "", with({"Keys", "OnBehalf"})},
+      {"grantd-provision", provision_uid, "", with({"Provision"})},
       {"alice", 1001, "", with(person)},
       {"alice through ask", 900, "alice", with(person)},
       {"dave, who sees", 900, "dave", with(see)},

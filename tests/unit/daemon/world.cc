@@ -74,6 +74,7 @@ void world::load(const char* policy) {
     if (!relay.os.empty()) uids.relays[relay_uid] = {relay.os.front(), name};
   }
   uids.ask = 900;
+  core->set_provisioner(provision_uid);
   core->take_policy({std::make_shared<const policy::policy>(std::move(*parsed)), std::move(uids), {}});
 }
 

@@ -48,6 +48,7 @@ login_points = ["pam:sshd"]
 pam_access = "full"
 )";
 
+inline constexpr uid_t provision_uid = 901;
 inline constexpr uid_t relay_uid = 1100;
 
 class world {

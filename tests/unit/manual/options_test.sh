@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The manual against the programs: what --help lists, and nothing else, stands in the page; and the keys and
 # defaults of grantd.toml(5) are those that grantd -T prints.
-# usage: options_test.sh DIRECTORY_OF_BUILT_PAGES GRANTCTL GRANTD GRANTD_REAPER PAM_MODULE
+# usage: options_test.sh DIRECTORY_OF_BUILT_PAGES GRANTCTL GRANTD GRANTD_REAPER PAM_MODULE GRANTD_PROVISION
 set -u
-pages=$1 grantctl=$2 grantd=$3 reaper=$4 module=$5
+pages=$1 grantctl=$2 grantd=$3 reaper=$4 module=$5 provision=$6
 failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -41,6 +41,9 @@ same 'grantd(8), options' "$("$grantd" --help 2>&1 | sed 1d | grep -oE -- '^  -[
 same 'grantd-reaper(8), options' "$("$reaper" --help 2>&1 | grep -oE -- '^  --[^ ]*' | options)" \
   "$(page grantd-reaper.8 | sed -n '/^OPTIONS/,/^WHAT/s/^ \{7\}\([^ ].*\)/\1/p' | options)"
 
+same 'grantd-provision(8), options' "$("$provision" --help 2>&1 | sed 1d | grep -oE -- '^  --?[^ ]*' | options)" \
+  "$(page grantd-provision.8 | sed -n '/^OPTIONS/,/^CONFIGURATION/s/^ \{7\}\([^ ].*\)/\1/p' | options)"
+
 # The module's options end in "=" but for debug; operator= is C++'s.
 same 'pam_grantd(8), options' "$(strings -n 4 "$module" | grep -xE '[a-z_]+=' | grep -v '^operator=' | sort -u)" \
   "$(page pam_grantd.8 | sed -n '/^OPTIONS/,/^MODULE/s/^ \{7\}\([a-z_]*=\).*/\1/p' | sort)"
@@ -58,5 +61,14 @@ for table in '[person.NAME]' '[resource.NAME]' '[group.NAME]' '[rule.NAME]' '[re
     "$("$grantctl" policy test "$work/policy.toml" 2>/dev/null | sed -n 's/.*unknown key "zzzzzz".*(known: \(.*\))/\1/p' | tr -d ' ' | tr ',' '\n' | sort)" \
     "$(page policy.toml.5 | awk -v table="   $table" '/^   [^ ]/ { inside = $0 == table } inside' | sed -n 's/^ \{7\}\([a-z_]*\)$/\1/p' | sort)"
 done
+
+# --- provision.toml: the same ------------------------------------------------------------------------------------------
+provision_keys() { # FILE
+  "$provision" --config "$1" -t 2>&1 | sed -n 's/.*unknown key "zzzzzz".*(known: \(.*\))/\1/p' | tr -d ' ' | tr ',' '\n'
+}
+echo 'zzzzzz = 1' >"$work/top.toml"
+printf '[system.x]\nadapter = "x"\nzzzzzz = 1\n' >"$work/system.toml"
+same 'grantd-provision(8), keys' "$({ provision_keys "$work/top.toml"; provision_keys "$work/system.toml"; } | grep -vx system | sort)" \
+  "$(page grantd-provision.8 | sed -n '/^CONFIGURATION/,/^POSTGRESQL/s/^ \{7\}\([a-z_, ]*\)$/\1/p' | tr -d ' ' | tr ',' '\n' | sort)"
 [ "$failed" = 0 ] && echo ok
 exit "$failed"

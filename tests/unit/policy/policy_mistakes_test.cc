@@ -295,3 +295,19 @@ TEST(a_mistake_prints_as_compilers_do) {
   TEST_ASSERT_EQUAL_STRING("policy.toml:12:3: what", print(policy::mistake{"policy.toml", 12, 3, "what"}));
   TEST_ASSERT_EQUAL_STRING("policy.toml: what", print(policy::mistake{"policy.toml", 0, 0, "what"}));
 }
+
+TEST(a_role_for_the_window_is_plain_of_a_database_and_nobody_elses) {
+  refused_at(parse("[resource.db]\nlogin_points = \"pg:m/d\"\nmember_of = \"Reader\"\n"), 3, 13,
+             {"\"Reader\"", "lower case"});
+  // It would look like something else in what approvers sign.
+  refused_at(parse("[resource.db]\nlogin_points = \"pg:m/d\"\nmember_of = \"a, read-only\"\n"), 3, 13,
+             {"lower case"});
+  refused_at(parse("[resource.db]\nlogin_points = \"pg:m/d\"\nroles = \"app\"\nmember_of = \"reader\"\n"), 4,
+             13, {"shared role"});
+  refused_at(
+      parse("[resource.db]\nlogin_points = [\"pam:sshd\", \"replication:m\"]\nmember_of = \"reader\"\n"), 3,
+      13, {"none of its login points is a database"});
+  refused_at(
+      parse("[person.bob]\npg = \"bob\"\n[resource.db]\nlogin_points = \"pg:m/d\"\nmember_of = \"bob\"\n"), 5,
+      13, {"person \"bob\"'s own"});
+}

@@ -131,3 +131,17 @@ TEST(no_account_of_any_person_appears_for_another) {
   }
   TEST_ASSERT_TRUE(taken > 0 && refused > 0);
 }
+
+TEST(a_role_for_the_window_stands_at_database_points_only_and_never_at_replication) {
+  const policy::person p = person({.os = {"a"}, .pg = {"r"}});
+  policy::resource what = resource({"pam:sshd", "pg:m/d", "replication:m"});
+  for (const policy::scope& s : scopes_of(p, what)) TEST_ASSERT_EQUAL_STRING("", s.member_of);
+  what.member_of = "reader";
+  int with = 0;
+  for (const policy::scope& s : scopes_of(p, what)) {
+    const bool database = s.where.where == policy::login_point::kind::postgres && !s.where.replication;
+    TEST_ASSERT_EQUAL_STRING(database ? "reader" : "", s.member_of);
+    with += database ? 1 : 0;
+  }
+  TEST_ASSERT_EQUAL_INT(2, with);  // pg:r as itself, os:a as r
+}

@@ -33,11 +33,33 @@ int main() {
   put("denied",
       {{"account", "os:krb:x"}, {"remote", "2001:db8::1"}, {"pid", "99999999999"}, {"reason", "no window"}});
   put("break-glass", {{"account", "emergency"}, {"remote", std::string("192.0.2.7\0", 10)}});
-  for (const char* event :
-       {"would-deny", "request", "deny",         "cancel", "lapse",    "granted",    "revoke",
-        "give-back",  "shorten", "review",       "lock",   "lock-end", "leftover",   "policy",
-        "remap",      "unlock",  "clock-accept", "start",  "stop",     "checkpoint", "of-a-newer-grantd",
-        "",           "\n"})
+  for (const char* event : {"would-deny",
+                            "request",
+                            "deny",
+                            "cancel",
+                            "lapse",
+                            "granted",
+                            "revoke",
+                            "give-back",
+                            "shorten",
+                            "review",
+                            "lock",
+                            "lock-end",
+                            "leftover",
+                            "member",
+                            "member-end",
+                            "member-leftover",
+                            "member-found",
+                            "policy",
+                            "remap",
+                            "unlock",
+                            "clock-accept",
+                            "start",
+                            "stop",
+                            "checkpoint",
+                            "of-a-newer-grantd",
+                            "",
+                            "\n"})
     put(event, {{"person", "alice"}, {"by", "alice"}});
   put("approve", {{"request", "32768"},
                   {"request", "none"},

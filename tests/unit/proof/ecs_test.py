@@ -53,10 +53,12 @@ assert session["user"] == {"name": "alice"} and session["source"] == {"ip": "192
 assert session["process"] == {"pid": 4711} and session["grantd"]["account"] == "pg:alice"
 assert "source" not in end and "process" not in end and end["event"]["type"] == ["end"]
 assert denied["event"]["outcome"] == "failure" and denied["source"] == {"ip": "2001:db8::1"} and "process" not in denied
+member = next(line for line in lines if line["event"]["action"] == "member-end")
+assert member["event"]["type"] == ["group", "change"] and member["event"]["outcome"] == "success"
 assert "source" not in glass and glass["user"] == {"name": "emergency"}
 outcomes = {line["event"]["action"]: line["event"]["outcome"] for line in lines}
 assert (outcomes["session"], outcomes["denied"], outcomes["would-deny"]) == ("success", "failure", "unknown"), outcomes
-hostile = next(line for line in lines if line["event"]["sequence"] == 31)
+hostile = next(line for line in lines if line["event"]["sequence"] == 35)
 assert hostile["grantd"]["remote"] == '"}\n{"x":"\u2028\u2029\u0085' and hostile["grantd"]["x\"\n"] == "\\"
 assert hostile["grantd"]["account"].startswith("".join(map(chr, range(0x80)))) and hostile["grantd"]["account"].endswith("\\xff")
 (word,) = (line for line in lines if line["event"]["action"] == "approve")  # ids as people see them

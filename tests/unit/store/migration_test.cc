@@ -43,9 +43,11 @@ void take_back_to(const temp_dir& dir, int version, const std::string& then = ""
   const std::string grants = columns_of_grants;
   std::string meta = "one, uuid, skipped, high_water_us, high_water_boot_ns, high_water_boot";
   if (version >= 2) meta += ", locks_skipped";
+  if (version >= 3) meta += ", exported_sequence, requests_skipped";
   run(db, "ATTACH '" + file_in(dir.path()) + "' AS new; INSERT INTO main.meta(" + meta + ") SELECT " + meta +
               " FROM new.meta; INSERT INTO main.grants(" + grants + ") SELECT " + grants +
-              " FROM new.grants; INSERT INTO main.audit SELECT sequence, at_us, event, fields, digest FROM "
+              " FROM new.grants; INSERT INTO main.audit(sequence, at_us, event, fields, digest) SELECT "
+              "sequence, at_us, event, fields, digest FROM "
               "new.audit;");
   if (version >= 2) run(db, "INSERT INTO main.locks SELECT * FROM new.locks ORDER BY number;");
   if (version >= 3) run(db, "INSERT INTO main.requests SELECT * FROM new.requests ORDER BY number;");
@@ -58,7 +60,7 @@ void take_back_to(const temp_dir& dir, int version, const std::string& then = ""
 }
 
 TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
-  for (int version : {1, 2, 3}) {
+  for (int version : {1, 2, 3, 4}) {
     temp_dir dir;
     std::vector<uint64_t> numbers;
     size_t locks = 0;
@@ -76,7 +78,7 @@ TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
     take_back_to(dir, version);
     auto s = open_in(dir.path());
     TEST_ASSERT_TRUE_MESSAGE(s->locked() == lock_reason::none, s->locked_text());
-    TEST_ASSERT_EQUAL_UINT64(4, s->summarise()->schema);
+    TEST_ASSERT_EQUAL_UINT64(5, s->summarise()->schema);
     TEST_ASSERT_TRUE(open_numbers(*s) == std::vector<uint64_t>{numbers[1]});
     auto ended = s->find(numbers[0]);
     TEST_ASSERT_TRUE(ended && ended->state == store::state::revoked && ended->request == 0 &&
@@ -86,6 +88,11 @@ TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
     TEST_ASSERT_EQUAL_UINT64(numbers[1] + 1, add(*s));
     TEST_ASSERT_EQUAL_UINT64(32768 + requests, ask(*s));
     TEST_ASSERT_EQUAL_UINT64(0, s->exported());
+    bool any = false;
+    TEST_ASSERT_TRUE(s->each_membership([&](store::membership&&) { return any = true; }).has_value());
+    TEST_ASSERT_FALSE(any);
+    TEST_ASSERT_TRUE(
+        in_batch(*s, [&] { return s->set_membership({"main", "alice", "reader", true}, {}); }).has_value());
     TEST_ASSERT_TRUE(s->unreviewed(10)->empty());
     for (bool first : {true, false}) {
       auto noted = in_batch(*s, [&] { return s->note("session", {}, base::utc_time{5}, "session 0 7:1"); });
