@@ -26,6 +26,7 @@ default = "1h"
 max = "8h"
 [resource.shell]
 login_points = ["pam:sshd"]
+pam_access = "full"
 )";
 
 // grantd-provision on a connection of its own.

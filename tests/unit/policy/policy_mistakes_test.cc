@@ -304,9 +304,9 @@ TEST(a_role_for_the_window_is_plain_of_a_database_and_nobody_elses) {
              {"lower case"});
   refused_at(parse("[resource.db]\nlogin_points = \"pg:m/d\"\nroles = \"app\"\nmember_of = \"reader\"\n"), 4,
              13, {"shared role"});
-  refused_at(
-      parse("[resource.db]\nlogin_points = [\"pam:sshd\", \"replication:m\"]\nmember_of = \"reader\"\n"), 3,
-      13, {"none of its login points is a database"});
+  refused_at(parse("[resource.db]\nlogin_points = [\"pam:sshd\", \"replication:m\"]\nmember_of = \"reader\"\n"
+                   "pam_access = \"full\"\n"),
+             3, 13, {"none of its login points is a database"});
   refused_at(
       parse("[person.bob]\npg = \"bob\"\n[resource.db]\nlogin_points = \"pg:m/d\"\nmember_of = \"bob\"\n"), 5,
       13, {"person \"bob\"'s own"});
