@@ -89,6 +89,11 @@ reply not_through_relay(const method& m, const caller& c) {
                  "grantctl status, as " + c.person);
 }
 
+// Nobody is anybody while no policy could be read: then that is what is wrong.
+bool is_for_people(const method& m) {
+  return m.needs == role::person || m.needs == role::see || m.needs == role::grant;
+}
+
 reply not_allowed(const method& m, const caller& c) {
   std::string_view what;
   switch (m.needs) {
@@ -117,10 +122,17 @@ reply not_allowed(const method& m, const caller& c) {
     case role::anyone:
       break;
   }
-  std::string who =
-      c.person.empty() ? fmt::format("uid {} is nobody of the policy", c.uid) : "you are " + c.person;
-  return refusal("NotAllowed", fmt::format("{} {}; {}", m.name, what, who),
-                 m.needs == role::root ? "as root, the same again" : "grantctl people");
+  if (c.person.empty()) {
+    return refusal("NotAllowed", fmt::format("{} {}; uid {} is nobody of the policy", m.name, what, c.uid),
+                   m.needs == role::root
+                       ? "as root, the same again"
+                       : "os = \"USER\" in your [person.NAME] of policy.toml, by who keeps it");
+  }
+  std::string help = "as root, the same again";
+  if (m.needs == role::see || m.needs == role::grant)
+    help = fmt::format("rights = [\"{}\"] in [person.{}] of policy.toml, by who keeps it",
+                       m.needs == role::see ? "see" : "grant", c.person);
+  return refusal("NotAllowed", fmt::format("{} {}; you are {}", m.name, what, c.person), help);
 }
 
 }  // namespace
@@ -197,7 +209,14 @@ answer dispatch(core& c, session& s, const heard& all, const call& message, tick
       if (m.name != full.substr(ours.size())) continue;
       caller who = identify(c, s);
       if (who.relay != nullptr && !may_carry(who, m)) return not_through_relay(m, who);
-      if (who.relay == nullptr && !has_role(who, m.needs)) return not_allowed(m, who);
+      if (who.relay == nullptr && !has_role(who, m.needs)) {
+        if (c.people().policy() == nullptr && is_for_people(m))
+          return refusal("NoPolicy",
+                         "no policy is in force: the policy file has a mistake, or there is none; root can "
+                         "read why: grantctl status",
+                         "grantd -t, as root");
+        return not_allowed(m, who);
+      }
       if (m.run == handlers::on_behalf && !first) {
         return refusal("NotAllowed", "OnBehalf comes first on a connection, and once");
       }

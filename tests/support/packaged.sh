@@ -82,7 +82,6 @@ write_policy() { stage_policy_with_rules; }
 ungate() {
   sed -i '/pam_grantd/d' /etc/pam.d/sshd
   rm /etc/postgresql/15/main/conf.d/grantd.conf
-  systemctl restart postgresql@15-main
 }
 
 # --- the same packages once more, as a later version ----------------------------------------------------------------

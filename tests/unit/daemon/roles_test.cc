@@ -79,6 +79,24 @@ TEST(each_method_is_for_its_role_and_nobody_else) {
   }
 }
 
+TEST(a_refusal_says_what_is_missing_in_the_policy) {
+  world w;
+  auto said = [](const daemon::reply& r) {
+    return member(r.parameters, "message") + " / " + member(r.parameters, "help");
+  };
+  TEST_ASSERT_EQUAL_STRING(
+      "Audit needs the right \"see\" or \"grant\"; you are alice / "
+      "rights = [\"see\"] in [person.alice] of policy.toml, by who keeps it",
+      said(w.ask("alice", "Audit")));
+  TEST_ASSERT_EQUAL_STRING(
+      "People is for people of the policy; uid 5555 is nobody of the policy / "
+      "os = \"USER\" in your [person.NAME] of policy.toml, by who keeps it",
+      said(w.ask(uid_t{5555}, "People")));
+  w.restart("[person.alice\n");  // then nobody is known, and that is why
+  TEST_ASSERT_EQUAL_STRING("NoPolicy", short_error(w.ask(uid_t{5555}, "People")));
+  TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(w.ask(uid_t{5555}, "AcceptClock")));
+}
+
 TEST(on_behalf_comes_first_once_and_never_makes_root) {
   world w;
   daemon::session s{.uid = 900};
