@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "cli/audit_records.h"
@@ -24,7 +25,8 @@ constexpr argument takes[] = {
     {argument::kind::option, "--event", "EVENT",
      "only this event: grant, approve, revoke, ...; break-glass: the logins, requests and grants"},
     {argument::kind::option, "--after", "N", "only records after this sequence number"},
-    {argument::kind::option, "--limit", "N", "at most so many"},
+    {argument::kind::option, "--limit", "N",
+     "at most so many: the newest, or with --after the next (1000 where nothing else is said)"},
 };
 
 // What is about a person or was done by them; and whatever became of what they asked for or were given, by
@@ -65,24 +67,47 @@ result<void> known_event(const std::string& event) {
                 "grantctl audit --help");
 }
 
-// Records that a filter wants, as method Audit would answer them. Read from the chain's bytes: a long log
-// costs a tenth of what its JSON would.
-result<value> filtered(context& c, std::optional<int64_t> since, int64_t after,
-                       std::optional<int64_t> limit) {
+constexpr int64_t usual_limit = 1000;
+
+struct excerpt {
+  std::optional<int64_t> since;
+  std::optional<int64_t> after;  // given: the first ones behind it, else the newest
+  std::optional<int64_t> limit;
+};
+
+// As method Audit would answer them. Read from the chain's bytes: a long log costs a tenth of what its JSON
+// would.
+result<value> read(context& c, const excerpt& of) {
   about person(c.given.get("--person"));
   std::string event = c.given.get("--event");
   value::array records;
-  auto done =
-      each_record(c, static_cast<uint64_t>(after), [&](const proof::record& r, const proof::digest& d) {
-        bool wanted = person.wants(r) && (!since || r.utc_us >= *since) && is_of(r, event);
-        if (limit && static_cast<int64_t>(records.size()) >= *limit) return false;
-        if (wanted) records.push_back(audit_document(r, d));
-        return true;
-      });
+  const size_t most = of.limit ? static_cast<size_t>(*of.limit) : std::numeric_limits<size_t>::max() / 2;
+  auto keep_newest = [&](size_t count) {
+    if (records.size() > count) records.erase(records.begin(), records.end() - static_cast<ptrdiff_t>(count));
+  };
+  auto done = each_record(c, static_cast<uint64_t>(of.after.value_or(0)),
+                          [&](const proof::record& r, const proof::digest& d) {
+                            if (of.after && records.size() == most) return false;
+                            if (person.wants(r) && (!of.since || r.utc_us >= *of.since) && is_of(r, event))
+                              records.push_back(audit_document(r, d));
+                            if (records.size() == 2 * most) keep_newest(most);
+                            return true;
+                          });
   if (!done) return std::unexpected(std::move(done.error()));
+  keep_newest(most);
   value answer;
   answer.set("records", std::move(records));
   return answer;
+}
+
+// Of a long log its end need not be looked for: records have the numbers from 1 on.
+result<int64_t> before_the_newest(context& c, int64_t count) {
+  auto status = c.ask("Status");
+  if (!status) return std::unexpected(std::move(status.error()));
+  problem bad;
+  const int64_t last = fields(fields(*status, bad).object("daemon"), bad).integer("sequence");
+  if (bad) return bad.refuse();
+  return std::max<int64_t>(0, last - count);
 }
 
 result<value> ask(context& c) {
@@ -95,13 +120,18 @@ result<value> ask(context& c) {
   }
   auto since = since_of(c);
   if (!since) return std::unexpected(std::move(since.error()));
-  if (!*since && !c.given.has("--person") && !c.given.has("--event"))
-    return c.ask("Audit", std::move(parameters));
   auto number = [&](std::string_view key) -> std::optional<int64_t> {
     const value* v = parameters.find(key);
     return v == nullptr ? std::nullopt : std::optional(*v->integer());
   };
-  return filtered(c, *since, number("after").value_or(0), number("limit"));
+  excerpt of{*since, number("after"), number("limit")};
+  if (!of.since && !of.after && !c.given.has("--person") && !c.given.has("--event")) {
+    of.limit = of.limit.value_or(usual_limit);
+    auto after = before_the_newest(c, *of.limit);
+    if (!after) return std::unexpected(std::move(after.error()));
+    of.after = *after;
+  }
+  return read(c, of);
 }
 
 result<exit_code> run(context& c) {

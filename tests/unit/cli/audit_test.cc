@@ -83,6 +83,8 @@ fake_grantd::script serving(std::shared_ptr<log> l) {
       return answer("{\"note\":\"" + in_json(note_of(l->heads.size(), l->head)) + "\",\"verifier\":\"" +
                     verifier_text() + "\"}");
     }
+    if (contains(message, ".Status\""))
+      return answer("{\"grants\":[],\"daemon\":{\"sequence\":" + std::to_string(l->heads.size()) + "}}");
     if (!contains(message, ".AuditChain\"")) return error("NoSuchMethod", "?");
     auto after = static_cast<size_t>(number_after(message, "after", 0));
     size_t end = std::min(after + 1000, l->begin.size());
@@ -253,7 +255,8 @@ TEST(filters_keep_what_is_about_somebody_since_then) {
       a.result.out);
   a = on(l, {"audit", "--person", "bob", "--limit", "1", "-o", "json"});
   TEST_ASSERT_TRUE_MESSAGE(
-      contains(a.result.out, R"("sequence":2,"at":"2026-11-22T12:00:02Z","event":"approve")"), a.result.out);
+      contains(a.result.out, R"({"records":[{"sequence":30,"at":"2026-11-22T12:00:30Z","event":"grant")"),
+      a.result.out);
   TEST_ASSERT_EQUAL_INT(2, on(l, {"audit", "--since", "yesterdayish"}).result.code);
 }
 
@@ -313,8 +316,25 @@ TEST(what_became_of_a_persons_requests_and_grants_is_about_them) {
   };
   TEST_ASSERT_EQUAL_STRING("23458", sequences({"audit", "--person", "alice"}));
   TEST_ASSERT_EQUAL_STRING("37", sequences({"audit", "--person", "bob"}));  // not all of what he approved
-  TEST_ASSERT_EQUAL_STRING("45",
+  TEST_ASSERT_EQUAL_STRING("58",
                            sequences({"audit", "--person", "alice", "--since", "13:00:04", "--limit", "2"}));
+  TEST_ASSERT_EQUAL_STRING("45", sequences({"audit", "--person", "alice", "--after", "3", "--limit", "2"}));
+  TEST_ASSERT_EQUAL_STRING("12345678", sequences({"audit"}));
+  TEST_ASSERT_EQUAL_STRING("78", sequences({"audit", "--limit", "2"}));
+  TEST_ASSERT_EQUAL_STRING("12", sequences({"audit", "--after", "0", "--limit", "2"}));
+}
+
+TEST(a_long_log_is_listed_from_its_end_and_reads_the_same_filtered_or_not) {
+  const log l = make_log();
+  asked a = on(l, {"audit", "-o", "json"});
+  TEST_ASSERT_TRUE_MESSAGE(a.result.out.starts_with(R"({"records":[{"sequence":1501,)"),
+                           a.result.out.substr(0, 99));
+  TEST_ASSERT_TRUE(contains(a.result.out, R"("sequence":2500,)"));
+  TEST_ASSERT_TRUE(contains(a.messages[1], R"("after":1500)"));  // the rest is not even asked for
+  TEST_ASSERT_EQUAL_STRING(on(l, {"audit", "--after", "2499", "--event", "request", "-o", "json"}).result.out,
+                           on(l, {"audit", "--after", "2499", "--limit", "1", "-o", "json"}).result.out);
+  a = on(l, {"audit", "--event", "approve", "--limit", "1"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, "\n2498 "), a.result.out);
 }
 
 TEST(exports_are_one_record_a_line) {

