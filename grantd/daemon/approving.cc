@@ -169,14 +169,22 @@ std::expected<void, reply> core::may_begin(const store::request& r, const policy
                                      fmt::format("rule {} lets no window begin now", rule.name),
                                      fmt::format("grantctl approve {}, within its hours", id)));
   }
-  if (r.extends == 0) return {};
-  auto base = store_->find(r.extends);
-  const ended_grant* ended = windows_.find_ended(r.extends);
-  const store::state how = ended != nullptr ? ended->how : base ? base->state : store::state::revoked;
-  if (how == store::state::open || how == store::state::expired) return {};
+  const auto how = taken_away(r);
+  if (!how) return {};
   return std::unexpected(
-      refusal("NoRule", fmt::format("what {} extends, {}, was {}", id, id_of(r.extends), state_word(how)),
-              "grantctl request " + r.resource));
+      refusal("NoRule", fmt::format("what {} extends, {}, was {}", id, id_of(r.extends), state_word(*how)),
+              fmt::format("grantctl deny {}", id)));
+}
+
+std::optional<store::state> core::taken_away(const store::request& r) const {
+  if (r.extends == 0 || windows_.find(r.extends) != nullptr) return {};
+  store::state how = store::state::revoked;
+  if (const ended_grant* ended = windows_.find_ended(r.extends)) {
+    how = ended->how;
+  } else if (auto stored = store_->find(r.extends)) {
+    how = stored->state;
+  }
+  return how == store::state::open || how == store::state::expired ? std::nullopt : std::optional(how);
 }
 
 std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<opening>& opens) {

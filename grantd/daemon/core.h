@@ -162,6 +162,8 @@ class core {
   [[nodiscard]] const timekeeper& time() const { return time_; }
   [[nodiscard]] const publication& table() const { return publication_; }
   [[nodiscard]] store::store& truth() { return *store_; }
+  // How the grant that a request extends ended, where nothing can go on from that: revoked, given back.
+  [[nodiscard]] std::optional<store::state> taken_away(const store::request& r) const;
   [[nodiscard]] const settings& set() const { return settings_; }
   [[nodiscard]] base::utc_time started() const { return started_; }
   // Ends and locks that are in force, but not on disk yet.

@@ -146,6 +146,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   r.made = time_.utc();
   r.lapses = {time_.utc().us + settings_.pending_us};
   if (r.start) r.lapses = std::min(r.lapses, base::utc_time{r.start->us + r.for_us});
+  if (r.extends != 0) r.lapses = std::min(r.lapses, base::utc_time{r.made.us + r.for_us});
   const policy::person* person = p.find_person(r.person);
   const policy::resource* resource = p.find_resource(r.resource);
   if (person == nullptr || resource == nullptr)

@@ -202,6 +202,7 @@ std::string model::ask(asked a) {
   r.made = wall;
   r.lapses = wall + patience;
   if (a.start) r.lapses = std::min(r.lapses, *a.start + r.length);
+  if (a.extends != 0) r.lapses = std::min(r.lapses, wall + r.length);
   r.lapses_after = boot + r.lapses - wall;
   if (r.needs != 0) {
     int64_t waiting = 0;

@@ -517,6 +517,48 @@ TEST(an_extension_goes_no_further_than_asked_and_not_after_a_revocation) {
   TEST_ASSERT_FALSE(w.allowed());
 }
 
+TEST(an_extension_that_can_open_nothing_any_more_waits_for_nobody) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"for_us":600000000)");
+  auto opened = w.approve("bob", id, bob_key);
+  const std::string grant = member(*opened.parameters.find("grant"), "id");
+  auto extend = [&] {
+    auto r = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":600000000})");
+    return member(*r.parameters.find("request"), "id");
+  };
+  auto waits = [&] {
+    return w.ask("carol", "Requests", R"({"mine_to_approve":true})")
+        .parameters.find("requests")
+        ->items()
+        ->size();
+  };
+  const std::string over = extend();
+  TEST_ASSERT_EQUAL_INT(1, waits());
+  w.clock.pass(1199);
+  w.turn();
+  TEST_ASSERT_EQUAL_INT(1, waits());  // the last second of what was asked for
+  w.clock.pass(1);
+  w.turn();
+  TEST_ASSERT_EQUAL_INT(0, waits());
+  auto r = w.ask("alice", "ShowRequest", R"({"id":")" + over + "\"}");
+  TEST_ASSERT_EQUAL_STRING("lapsed", member(*r.parameters.find("request"), "state"));
+}
+
+TEST(an_extension_of_what_was_revoked_is_not_said_to_wait) {
+  asking w;
+  std::string id = w.request("alice", "orders-db", R"(,"for_us":600000000)");
+  auto opened = w.approve("bob", id, bob_key);
+  const std::string grant = member(*opened.parameters.find("grant"), "id");
+  auto r = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":600000000})");
+  const std::string more = member(*r.parameters.find("request"), "id");
+  (void)w.root("Revoke", R"({"person":"alice","reason":"suspicious"})");
+  r = w.ask("carol", "Requests", R"({"mine_to_approve":true})");
+  TEST_ASSERT_EQUAL_INT(0, r.parameters.find("requests")->items()->size());
+  TEST_ASSERT_EQUAL_INT(0, number(w.ask("carol", "Status").parameters, "to_approve"));
+  TEST_ASSERT_EQUAL_STRING("grantctl deny " + more,
+                           member(w.approve("carol", more, carol_key).parameters, "help"));
+}
+
 TEST(limits_hold_within_one_turn) {
   asking w;
   for (int i = 0; i < 40; ++i) {
