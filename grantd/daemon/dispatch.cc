@@ -94,6 +94,16 @@ bool is_for_people(const method& m) {
   return m.needs == role::person || m.needs == role::see || m.needs == role::grant;
 }
 
+// What would let the caller do it, and nothing that would not.
+std::string help_for(const method& m, const caller& c) {
+  if (m.needs == role::root || m.needs == role::root_or_ask) return "as root, the same again";
+  if (m.needs == role::ask || m.needs == role::provision) return "grantd -T, which says who that is";
+  if (!is_for_people(m)) return "[relay.NAME] of policy.toml, by who keeps it";
+  if (c.person.empty()) return "os = \"USER\" in your [person.NAME] of policy.toml, by who keeps it";
+  return fmt::format("rights = [\"{}\"] in [person.{}] of policy.toml, by who keeps it",
+                     m.needs == role::see ? "see" : "grant", c.person);
+}
+
 reply not_allowed(const method& m, const caller& c) {
   std::string_view what;
   switch (m.needs) {
@@ -122,17 +132,9 @@ reply not_allowed(const method& m, const caller& c) {
     case role::anyone:
       break;
   }
-  if (c.person.empty()) {
-    return refusal("NotAllowed", fmt::format("{} {}; uid {} is nobody of the policy", m.name, what, c.uid),
-                   m.needs == role::root
-                       ? "as root, the same again"
-                       : "os = \"USER\" in your [person.NAME] of policy.toml, by who keeps it");
-  }
-  std::string help = "as root, the same again";
-  if (m.needs == role::see || m.needs == role::grant)
-    help = fmt::format("rights = [\"{}\"] in [person.{}] of policy.toml, by who keeps it",
-                       m.needs == role::see ? "see" : "grant", c.person);
-  return refusal("NotAllowed", fmt::format("{} {}; you are {}", m.name, what, c.person), help);
+  const std::string who =
+      c.person.empty() ? fmt::format("uid {} is nobody of the policy", c.uid) : "you are " + c.person;
+  return refusal("NotAllowed", fmt::format("{} {}; {}", m.name, what, who), help_for(m, c));
 }
 
 }  // namespace

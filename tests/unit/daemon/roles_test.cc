@@ -92,6 +92,13 @@ TEST(a_refusal_says_what_is_missing_in_the_policy) {
       "People is for people of the policy; uid 5555 is nobody of the policy / "
       "os = \"USER\" in your [person.NAME] of policy.toml, by who keeps it",
       said(w.ask(uid_t{5555}, "People")));
+  for (auto [method, help] :
+       {std::pair{"OnBehalf", "grantd -T, which says who that is"},
+        {"News", "[relay.NAME] of policy.toml, by who keeps it"},
+        {"Keys", "as root, the same again"},
+        {"AcceptClock", "as root, the same again"},
+        {"Lock", "rights = [\"grant\"] in [person.alice] of policy.toml, by who keeps it"}})
+    TEST_ASSERT_EQUAL_STRING(help, member(w.ask("alice", method).parameters, "help"));
   w.restart("[person.alice\n");  // then nobody is known, and that is why
   TEST_ASSERT_EQUAL_STRING("NoPolicy", short_error(w.ask(uid_t{5555}, "People")));
   TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(w.ask(uid_t{5555}, "AcceptClock")));
