@@ -102,10 +102,10 @@ result<value> read(context& c, const excerpt& of) {
 
 // Of a long log its end need not be looked for: records have the numbers from 1 on.
 result<int64_t> before_the_newest(context& c, int64_t count) {
-  auto status = c.ask("Status");
-  if (!status) return std::unexpected(std::move(status.error()));
+  auto store = c.ask("Store");
+  if (!store) return std::unexpected(std::move(store.error()));
   problem bad;
-  const int64_t last = fields(fields(*status, bad).object("daemon"), bad).integer("sequence");
+  const int64_t last = fields(*store, bad).integer("sequence");
   if (bad) return bad.refuse();
   return std::max<int64_t>(0, last - count);
 }

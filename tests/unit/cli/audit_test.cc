@@ -83,8 +83,8 @@ fake_grantd::script serving(std::shared_ptr<log> l) {
       return answer("{\"note\":\"" + in_json(note_of(l->heads.size(), l->head)) + "\",\"verifier\":\"" +
                     verifier_text() + "\"}");
     }
-    if (contains(message, ".Status\""))
-      return answer("{\"grants\":[],\"daemon\":{\"sequence\":" + std::to_string(l->heads.size()) + "}}");
+    if (contains(message, ".Store\""))
+      return answer("{\"sequence\":" + std::to_string(l->heads.size()) + "}");
     if (!contains(message, ".AuditChain\"")) return error("NoSuchMethod", "?");
     auto after = static_cast<size_t>(number_after(message, "after", 0));
     size_t end = std::min(after + 1000, l->begin.size());
