@@ -67,6 +67,8 @@ std::string_view cause_word(wire::presence_cause c) {
 }
 
 std::string_view access_word(const inside& s) {
+  if (s.point == static_cast<uint8_t>(policy::login_point::kind::pam))
+    return "full";  // reading only holds in a database
   return s.access == static_cast<uint8_t>(decision::access::read_write) ? "read-write" : "read-only";
 }
 

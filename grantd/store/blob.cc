@@ -123,7 +123,9 @@ std::string print_scope(const policy::scope& s) {
     if (!s.where.database.empty()) text += "/" + s.where.database;
   }
   if (!s.role.empty()) text += " as " + s.role;
-  text += s.read_write ? ", read-write" : ", read-only";
+  // Of a shell "read-only" would promise what nothing keeps.
+  const bool shell = s.where.where == policy::login_point::kind::pam;
+  text += shell ? ", full" : s.read_write ? ", read-write" : ", read-only";
   return s.member_of.empty() ? text : text + ", member of " + s.member_of;
 }
 

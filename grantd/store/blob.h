@@ -11,7 +11,7 @@ namespace grantd::store {
 // Integers are little-endian. Nothing when there are too many or a text is too long.
 [[nodiscard]] std::optional<std::vector<uint8_t>> encode_scopes(std::span<const policy::scope> scopes);
 [[nodiscard]] std::optional<std::vector<policy::scope>> decode_scopes(std::span<const uint8_t> bytes);
-// One scope as the audit writes it: "os:alice at pam:sshd, read-only", "pg:alice at pg:main/orders as app,
+// One scope as the audit writes it: "os:alice at pam:sshd, full", "pg:alice at pg:main/orders as app,
 // ...".
 [[nodiscard]] std::string print_scope(const policy::scope& s);
 

@@ -58,7 +58,7 @@ APPROVALS = {
     "approval_full.txt": PLAIN | {
         "request": 2**53, "read_write": True, "role": "app", "break_glass": True, "for": 5430, "asked_for": 90061,
         "start": 1795424400000000, "asked": 1795365000000001, "reason": "OPS-12: Zähler prüfen",
-        "scopes": ["pg:alice at pg:main/orders as alice, read-write", "os:alice at pam:sshd, read-write"]},
+        "scopes": ["pg:alice at pg:main/orders as alice, read-write", "os:alice at pam:sshd, full"]},
     "approval_first_use.txt": PLAIN | {"first_use": True, "reason": "reason: OPS-12"},
     "approval_first_use_later.txt": PLAIN | {"first_use": True, "start": 253402300799999999, "asked": 0, "for": 1,
                                              "asked_for": 366 * 86400},

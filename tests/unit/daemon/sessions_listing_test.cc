@@ -131,6 +131,16 @@ TEST(a_session_elsewhere_is_not_covered) {
   for (const auto& s : list(w)) TEST_ASSERT_EQUAL_STRING("ending", member(s, "state"));
 }
 
+TEST(a_shell_is_never_called_read_only) {
+  world w;
+  auto p = psql(w);
+  p.proved_by = p.point = 1;
+  p.place = "sshd";
+  p.database = p.role = "";
+  hear(w, p);
+  TEST_ASSERT_EQUAL_STRING("full", member(only(w), "access"));
+}
+
 TEST(a_silent_session_is_shown_as_one_that_may_still_be_inside) {
   world w;
   std::string id = w.grant(3600);

@@ -173,7 +173,7 @@ TEST(the_audit_says_who_did_what) {
   }
   TEST_ASSERT_EQUAL_STRING(
       "grant@1000000 grant=32768 person=alice resource=orders-db not_before_us=1000000 "
-      "not_after_us=3601000000 by=root reason=ticket 7 scope=os:alice at pam:sshd, read-write "
+      "not_after_us=3601000000 by=root reason=ticket 7 scope=os:alice at pam:sshd, full "
       "scope=pg:alice at pg:main/* as alice, read-only\n"
       "give-back@9000000 grant=32768 person=alice resource=orders-db by=root reason=over\n"
       "start@5 version=1\n",

@@ -82,4 +82,9 @@ TEST(a_scope_keeps_its_role_and_one_without_is_stored_as_ever) {
                            store::print_scope(s));
 }
 
+TEST(a_shell_is_never_called_read_only) {
+  const policy::scope s{1, "alice", {policy::login_point::kind::pam, "sshd", "", false, false}, "", false};
+  TEST_ASSERT_EQUAL_STRING("os:alice at pam:sshd, full", store::print_scope(s));
+}
+
 }  // namespace grantd::test

@@ -294,7 +294,7 @@ TEST(the_audit_says_what_became_of_a_request) {
   TEST_ASSERT_EQUAL_STRING(
       "request@1000000 request=32768 person=alice resource=orders-db role=app access=read-write "
       "break_glass=yes for_us=3600000000 start_us=8 first_use=yes extends=32768 rule=read-orders needs=0 "
-      "signed=no lapses_us=2000000 by=alice reason=OPS-12 scope=os:alice at pam:sshd, read-write",
+      "signed=no lapses_us=2000000 by=alice reason=OPS-12 scope=os:alice at pam:sshd, full",
       record_text(*s));
   auto g = a_grant();
   g.request = number;
@@ -310,7 +310,7 @@ TEST(the_audit_says_what_became_of_a_request) {
   TEST_ASSERT_EQUAL_STRING(
       "grant@1000000 grant=32769 person=alice resource=orders-db not_before_us=1000000 "
       "not_after_us=3601000000 by=root reason=ticket 7 request=32768 break_glass=yes "
-      "first_use_us=60000000 scope=os:alice at pam:sshd, read-write",
+      "first_use_us=60000000 scope=os:alice at pam:sshd, full",
       record_text(*s, 1));
   TEST_ASSERT_EQUAL_STRING("granted@7 request=32768 grant=32769 by=alice", record_text(*s));
 
