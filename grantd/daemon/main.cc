@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // grantd: a table of contents. Privileges are given up first, then files are read, then the loop runs.
 #include <getopt.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +12,7 @@
 #include "daemon/files.h"
 #include "daemon/node_key_file.h"
 #include "daemon/server.h"
+#include "service/harden.h"
 #include "service/log.h"
 
 namespace {
@@ -37,12 +36,6 @@ struct command_line {
   bool diff = false;
 };
 
-void harden() {
-  umask(077);
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 // What is open only the running grantd knows, and grantctl asks it.
 int show_difference() {
   execlp("grantctl", "grantctl", "policy", "reload", "--dry-run", nullptr);
@@ -64,7 +57,7 @@ int print(const command_line& line) {
 }
 
 int run(const command_line& line) {
-  harden();
+  service::harden();
   auto config = load_config(line.config, !line.config_given);
   if (!config) {
     service::log(level::alert, config.error());

@@ -67,7 +67,6 @@ base::unique_fd take_signals() {
   sigemptyset(&set);
   for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
   if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return {};
-  std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error like a full disk
   return base::unique_fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // grantd-provision: a table of contents. It gives up what it does not need, reads its file, and runs.
 #include <getopt.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 
-#include <csignal>
 #include <cstdio>
 
 #include "provision/server.h"
+#include "service/harden.h"
 #include "service/log.h"
 
 namespace {
@@ -41,10 +39,7 @@ int main(int argc, char** argv) {
     std::fputs(usage, stderr);
     return 2;
   }
-  umask(077);
-  std::signal(SIGPIPE, SIG_IGN);
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  service::harden();
   auto config = provision::load_config(path);
   if (!config) {
     service::log(service::level::alert, config.error());

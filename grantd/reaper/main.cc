@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // grantd-reaper: a table of contents. It gives up what it does not need, opens its socket, and runs.
 #include <getopt.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 
-#include <csignal>
 #include <cstdio>
 
 #include "reaper/server.h"
+#include "service/harden.h"
 #include "service/log.h"
 
 namespace {
@@ -51,10 +49,7 @@ int main(int argc, char** argv) {
     std::fputs(usage, stderr);
     return 2;
   }
-  umask(077);
-  std::signal(SIGPIPE, SIG_IGN);
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  service::harden();
   reaper::server s(std::move(where));
   if (std::string wrong = s.start(); !wrong.empty()) {
     service::log(service::level::alert, wrong);

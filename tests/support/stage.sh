@@ -120,6 +120,14 @@ grantd_stop() { # [SIGNAL]
 grantd_signal() { kill "-$1" "$(cat /run/grantd.pid)"; }
 grantd_gone() { [[ "$(ps -o stat= -p "$(cat /run/grantd.pid)")" =~ ^(Z.*)?$ ]]; }
 
+# What service::harden() takes from a process of ours; of root's own nobody else could tell that it is not dumpable.
+gave_up() { # PID
+  local status=/proc/$1/status
+  grep -qx 'NoNewPrivs:.1' "$status" && grep -qx 'Umask:.0077' "$status" &&
+    [ "$(stat -c %U "/proc/$1/environ")" = root ] &&
+    ((0x$(awk '$1 == "SigIgn:" { print $2 }' "$status") & 0x1000)) # SIGPIPE
+}
+
 # --- the reaper: every session that PAM opens registers with it ------------------------------------------------------
 reaper_start() { # [WRAPPER...]
   [ -n "$GRANTD_CGROUP" ] || { echo "${0##*/}: skipped: no cgroup v2 that can be written is mounted here"; exit 77; }
