@@ -2,7 +2,6 @@
 // grantctl audit: filters, exports, and a chain in which any change is found and named.
 #include <sys/wait.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -427,16 +426,4 @@ TEST(base64_in_bulk_reads_what_the_slow_one_reads_and_nothing_else) {
     TEST_ASSERT_TRUE_MESSAGE(!grantd::cli::decode_public_base64(bad).has_value(), bad);
     TEST_ASSERT_TRUE_MESSAGE(!proof::decode_base64(bad).has_value(), bad);
   }
-}
-
-TEST(a_long_chain_is_checked_quickly) {
-  using clock = std::chrono::steady_clock;
-  auto l = std::make_shared<log>(make_log(100'000));
-  fake_grantd daemon(serving(l));
-  auto begin = clock::now();
-  outcome o = run_at(daemon.path(), {"audit", "verify"});
-  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begin).count();
-  TEST_ASSERT_TRUE_MESSAGE(o.code == 0, o.err);
-  // 1,000,000 in 10 s is the bar; a busy machine and a sanitizer get ten times that.
-  TEST_ASSERT_TRUE_MESSAGE(took < 10'000, std::to_string(took) + " ms");
 }
