@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/ident.h"
 #include "daemon_process.h"
+#include "support/sanitized.h"
 #include "support/unity.h"
 #include "table/snapshot.h"
 
@@ -19,11 +20,7 @@ using namespace grantd::test;
 namespace {
 
 constexpr int people = 4;
-#if defined(__SANITIZE_ADDRESS__)
-constexpr int rounds = 120;  // each start takes ten times as long
-#else
-constexpr int rounds = 720;
-#endif
+constexpr int rounds = sanitized ? 120 : 720;  // each start takes ten times as long
 
 // What one client was told, and what it does not know because nobody answered.
 struct knowledge {

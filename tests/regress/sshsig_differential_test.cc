@@ -14,12 +14,14 @@
 #include "proof/chain.h"
 #include "proof/sshsig.h"
 #include "ssh_keygen.h"
+#include "support/sanitized.h"
 #include "support/sshsig_maker.h"
 #include "support/temp_dir.h"
 #include "support/unity.h"
 
 using namespace grantd;
 using test::making;
+using test::sanitized;
 
 namespace {
 
@@ -28,11 +30,7 @@ constexpr std::string_view end_line = "-----END SSH SIGNATURE-----";
 
 size_t wanted_cases() {
   if (const char* n = std::getenv("GRANTD_SSHSIG_CASES")) return std::strtoull(n, nullptr, 10);
-#if defined(__SANITIZE_ADDRESS__)
-  return 1'000;
-#else
-  return 10'000;
-#endif
+  return sanitized ? 1'000 : 10'000;
 }
 
 struct trial {

@@ -11,22 +11,13 @@
 #include <cstring>
 
 #include "model_run.h"
+#include "support/sanitized.h"
 
 using namespace grantd::test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr uint64_t usual_count = 5'000;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr uint64_t usual_count = 5'000;
-#else
-constexpr uint64_t usual_count = 100'000;
-#endif
-#else
-constexpr uint64_t usual_count = 100'000;
-#endif
+constexpr uint64_t usual_count = sanitized ? 5'000 : 100'000;
 
 // A store is begun anew after so many: what an older one has grown is other tests' matter.
 constexpr uint64_t one_store = 400;

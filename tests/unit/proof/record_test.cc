@@ -7,6 +7,7 @@
 #include <random>
 
 #include "proof/checkpoint.h"
+#include "support/sanitized.h"
 #include "support/unity.h"
 
 using namespace grantd;
@@ -145,7 +146,8 @@ TEST(every_flipped_bit_of_2000_records_is_found) {
   for (const made& m : chain) {
     std::string batch = m.batch;
     for (char& byte : batch) {
-      for (unsigned bit = 0; bit < 8; ++bit, ++flips) {
+      const auto at = static_cast<unsigned>(&byte - batch.data());
+      for (unsigned bit = test::sanitized ? at % 8 : 0; bit < 8; bit += test::sanitized ? 8 : 1, ++flips) {
         const char was = byte;
         byte = static_cast<char>(byte ^ 1 << bit);
         chain_reader r = before;
@@ -158,7 +160,7 @@ TEST(every_flipped_bit_of_2000_records_is_found) {
     TEST_ASSERT_TRUE(before.take(batch, {}));
   }
   std::cout << flips << " flips\n";
-  TEST_ASSERT_TRUE(flips > 3'000'000);
+  TEST_ASSERT_TRUE(flips > (test::sanitized ? 300'000 : 3'000'000));
 }
 
 TEST(a_mismatch_is_final) {
