@@ -101,7 +101,8 @@ newer_packages() { # VERSION: in /run/newer
   for deb in "$packages"/*.deb; do
     dpkg-deb -R "$deb" /run/newer/tree
     sed -i -E "s/^(Version: ).*/\1$1/; s/(grantd \(= )[^)]*/\1$1/" /run/newer/tree/DEBIAN/control
-    dpkg-deb -b -Znone /run/newer/tree "/run/newer/$(basename "${deb%%_*}")_$1.deb" >/dev/null
+    deb=${deb##*/}
+    dpkg-deb -b -Znone /run/newer/tree "/run/newer/${deb%%_*}_$1.deb" >/dev/null
     rm -r /run/newer/tree
   done
 }
