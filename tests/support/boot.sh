@@ -3,6 +3,9 @@
 # Runs a test in a container that systemd boots: this machine's files beneath an overlay in memory, its services not
 # among them. Exit code 77 where no container can be booted.
 #   source tests/support/boot.sh; boot_enter "$0" "$@"; ... from here on you are root in the container ...
+# In a container that is booted already (a bare Debian): GRANTD_ON_STAGE=1. GRANTD_PACKAGED=1: what is tried is what
+# ./dev package made and apt installed, as in
+#   GRANTD_ON_STAGE=1 GRANTD_PACKAGED=1 GRANTD_WHERE=logind tests/system/ssh_end
 # GRANTD_LAYOUT=hybrid|unified: where the container finds cgroup v2 (default: as this machine has it).
 # shellcheck source=tests/support/stage.sh
 source "$(dirname "${BASH_SOURCE[0]}")/stage.sh"

@@ -47,6 +47,7 @@ says() {
   stage_wait 20 answered "$before" "$room" || { tail -n 5 /run/bot.log >&2; return 1; }
   tail -n "+$((before + 1))" /run/bot/said | grep -P "^\Q$room\E\t" >/run/case.out
 }
+request_id() { grep -oE 'r-[a-z0-9]+' /run/case.out | head -n 1; }
 answered() { tail -n "+$(($1 + 1))" /run/bot/said | grep -qP "^\Q$2\E\t"; }
 told() { stage_wait "${3:-20}" grep -qP "^\Q$1\E\t.*$2" /run/bot/said || { tail -n 20 /run/bot/said >&2; return 1; }; } # ROOM PATTERN [SECONDS]
 times() { grep -cP "^\Q$1\E\t.*$2" /run/bot/said || true; }

@@ -20,11 +20,16 @@ hold_mount() { # SCRIPT ARGS...
     bash -c 'mount -t cgroup2 cgroup2 /mnt 2>/dev/null || true; exec bash "$@"' hold "$@"
 }
 
+hold_empty() { # CGROUP: of those below it, and it
+  local d
+  while read -r d; do rmdir "$d" 2>/dev/null || true; done < <(find "$1" -depth -type d)
+}
 hold_remove() { # CGROUP: it and what is below, when nobody is in it any more
-  local i d
+  local i v1=/sys/fs/cgroup/systemd/${1##*/}
+  [ ! -d "$v1" ] || hold_empty "$v1" # systemd-nspawn makes the same there, beside version 1
   for i in 1 2 3 4 5; do
     [ -d "$1" ] || return 0
-    while read -r d; do rmdir "$d" 2>/dev/null || true; done < <(find "$1" -depth -type d)
+    hold_empty "$1"
     [ -d "$1" ] || return 0
     [ ! -w "$1/cgroup.kill" ] || echo 1 >"$1/cgroup.kill" # our own stage's, whose first process is gone
     sleep "0.$i"

@@ -24,6 +24,7 @@ inside_setup() {
     stage_policy
     usermod -aG grantd postgres
     installed_units
+    as_in_readme block 'grantctl policy reload' >/dev/null # packages have started grantd before there was one
     installed_ssh_service
   fi
   inside_people

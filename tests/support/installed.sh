@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034,SC2154
 
 # sshd and postgres of Debian cannot load a module that brings the sanitizers' runtime, nor a unit run it.
-if ldd "$build/pam_module/pam_grantd.so" | grep libasan >/dev/null; then  # not -q: a broken pipe would be a no
+if [ -z "${GRANTD_PACKAGED:-}" ] && ldd "$build/pam_module/pam_grantd.so" | grep libasan >/dev/null; then  # not -q: a broken pipe would be a no
   echo "skipped: the modules are built with sanitizers"
   exit 77
 fi
@@ -15,10 +15,19 @@ source "$stage_repo/tests/support/readme.sh"
 doc=/usr/share/doc/grantd/examples
 pam_library=$(find /usr/lib -maxdepth 2 -path '/usr/lib/*/security' | head -n 1)
 
-install_programs() {
-  DESTDIR='' cmake --install "$build" --prefix /usr >/run/install.log
-  systemd-sysusers /usr/lib/sysusers.d/grantd.conf
-  systemd-tmpfiles --create /usr/lib/tmpfiles.d/grantd.conf
+install_programs() { # from the build; with GRANTD_PACKAGED=1 by apt, those of ./dev package
+  if [ -n "${GRANTD_PACKAGED:-}" ]; then
+    # shellcheck source=tests/support/packaged.sh
+    source "$stage_repo/tests/support/packaged.sh"
+    packaged_needs openssh-server openssh-client postgresql-15 dbus-user-session socat tmux perl python3 procps passwd
+    systemctl stop postgresql # Debian's first cluster: where the tests' own is to be
+    packaged_install
+    pg_library=pg_grantd
+  else
+    DESTDIR='' cmake --install "$build" --prefix /usr >/run/install.log
+    systemd-sysusers /usr/lib/sysusers.d/grantd.conf
+    systemd-tmpfiles --create /usr/lib/tmpfiles.d/grantd.conf
+  fi
   install -m 644 "$doc/policy.toml" /etc/grantd/policy.toml
   install -m 644 "$doc/grantd.toml" /etc/grantd/grantd.toml
 }

@@ -11,15 +11,22 @@ export DEBIAN_FRONTEND=noninteractive PGPORT=5432
 
 apt_install() { apt-get install -y --no-install-recommends "$@"; }
 
-# Everything that is there before: people with keys, sshd, a cluster, and what all of it looks like.
-packaged_setup() {
-  local who unit
+packaged_needs() { # PACKAGE...: from Debian, where they are not there yet
   rm -f /usr/sbin/policy-rc.d # a real host starts what it installs
   echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/99yes # nobody is here to say it
-  dpkg-query -W openssh-server postgresql-15 python3 sqlite3 procps passwd >/dev/null 2>&1 || {
-    apt-get update -qq
-    apt_install openssh-server openssh-client postgresql-15 python3 sqlite3 procps passwd
-  } >/run/install.log
+  dpkg-query -W "$@" >/dev/null 2>&1 || { apt-get update -qq && apt_install "$@"; } >/run/install.log 2>&1 ||
+    { tail -n 20 /run/install.log >&2; exit 1; }
+}
+packaged_install() { # grantd's own, as README says
+  (cd "$stage_repo" && as_in_readme line 'apt install') >/run/apt.log 2>&1 </dev/null || { cat /run/apt.log >&2; exit 1; }
+}
+
+# Everything that is there before: people with keys, sshd, a cluster, a bot, and what all of it looks like.
+packaged_setup() {
+  local who unit
+  packaged_needs openssh-server openssh-client postgresql-15 python3 sqlite3 procps passwd
+  command -v node >/dev/null || packaged_needs nodejs
+  [ -d "$stage_repo/hubot/node_modules" ] || { packaged_needs npm; hubot_packages "$stage_repo"; } # else a machine fetched them
   for who in alice bob carol laptop; do
     useradd --create-home --shell /bin/bash "$who"
     install -d -m 700 -o "$who" -g "$who" "/home/$who/.ssh"
@@ -38,6 +45,8 @@ packaged_setup() {
   systemctl start postgresql@15-main
   as postgres psql -Xqc 'create role alice login' -c 'create role bob login' -c 'create database orders'
   mkfifo /run/empty
+  bot_install
+  bot_key
   snapshot /run/before
   package_names >/run/packages.before
   ssh_since=$(systemctl show -P ActiveEnterTimestampMonotonic ssh.service)
@@ -46,7 +55,7 @@ packaged_setup() {
     install -d "/run/systemd/system/${unit##*/}.d"
     printf '[Service]\nSystemCallErrorNumber=kill\n' >"/run/systemd/system/${unit##*/}.d/kill.conf"
   done
-  (cd "$stage_repo" && as_in_readme line 'apt install') >/run/apt.log 2>&1 </dev/null || { cat /run/apt.log; exit 1; }
+  packaged_install
 }
 
 package_names() { dpkg-query -W -f '${Package}\n' | sort -u; }
@@ -92,7 +101,8 @@ newer_packages() { # VERSION: in /run/newer
   for deb in "$packages"/*.deb; do
     dpkg-deb -R "$deb" /run/newer/tree
     sed -i -E "s/^(Version: ).*/\1$1/; s/(grantd \(= )[^)]*/\1$1/" /run/newer/tree/DEBIAN/control
-    dpkg-deb -b -Znone /run/newer/tree "/run/newer/$(basename "${deb%%_*}")_$1.deb" >/dev/null
+    deb=${deb##*/}
+    dpkg-deb -b -Znone /run/newer/tree "/run/newer/${deb%%_*}_$1.deb" >/dev/null
     rm -r /run/newer/tree
   done
 }

@@ -215,7 +215,7 @@ pg_start() { # hba lines on standard input; extra settings as arguments
     cat >>"$pg_data/postgresql.conf" <<CONF
 listen_addresses = ''
 unix_socket_directories = '/run/postgresql'
-shared_preload_libraries = '$(find "$guests/pg_hook" -path '*15*' -name pg_grantd.so)'
+shared_preload_libraries = '${pg_library:-$(find "$guests/pg_hook" -path '*15*' -name pg_grantd.so)}'
 grantd.cluster = 'main'
 log_connections = off
 fsync = off
