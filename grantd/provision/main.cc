@@ -46,7 +46,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   if (check) {
-    std::printf("%s: %zu systems\n", path.c_str(), config->systems.size());
+    std::printf("%s: %zu system%s\n", path.c_str(), config->systems.size(),
+                config->systems.size() == 1 ? "" : "s");
     return 0;
   }
   provision::server s(std::move(*config));
