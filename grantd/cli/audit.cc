@@ -12,6 +12,7 @@
 #include "cli/fields.h"
 #include "cli/numbers.h"
 #include "cli/table.h"
+#include "cli/text.h"
 #include "policy/nearest.h"
 #include "proof/ecs_words.h"
 
@@ -134,6 +135,23 @@ result<value> ask(context& c) {
   return read(c, of);
 }
 
+// A mistyped name has no records, which reads as if nothing had happened. Who is gone from the policy may
+// have some.
+result<void> known_person(context& c, const std::string& person) {
+  auto answer = c.ask("People");
+  if (!answer) return {};  // nobody to compare with
+  problem bad;
+  std::vector<std::string> names;
+  for (const value& v : fields(*answer, bad).items("people")) names.push_back(fields(v, bad).text("name"));
+  if (bad) return bad.refuse();
+  if (person == "root" || std::ranges::find(names, person) != names.end()) return {};
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return refuse(exit_code::no,
+                fmt::format("no records, and the policy has no person \"{}\"{}", visible(person),
+                            policy::near_miss(person, known)),
+                "grantctl people");
+}
+
 result<exit_code> run(context& c) {
   auto answer = ask(c);
   if (!answer) return std::unexpected(std::move(answer.error()));
@@ -143,12 +161,16 @@ result<exit_code> run(context& c) {
   for (const value& v : fields(*answer, bad).items("records")) {
     fields r(v, bad);
     t.add({{std::to_string(r.integer("sequence"))},
-           {c.time_text(r.integer("at_us"))},
+           {print_whole_time({r.integer("at_us")}, c.here.local)},
            {r.text("event")},
            {field_words(readable_fields(r.object("fields")))}});
     documents.push_back(readable_record(v));
   }
   if (bad) return bad.refuse();
+  if (t.empty() && c.given.has("--person")) {
+    if (auto known = known_person(c, c.given.get("--person")); !known)
+      return std::unexpected(std::move(known.error()));
+  }
   if (c.opts.json) {
     value document;
     document.set("records", std::move(documents));

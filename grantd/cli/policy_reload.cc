@@ -46,7 +46,7 @@ result<exit_code> run(context& c) {
   if (c.opts.json) c.print_document(*answer);
   if (!ok) {
     if (!message.empty()) c.out.say_lines(message);
-    return refuse(exit_code::no, "the policy has mistakes, the old one stays in force", "grantd -t");
+    return refuse(exit_code::no, "this policy cannot be taken over, the old one stays in force", "grantd -t");
   }
   if (c.opts.json) return exit_code::done;
   for (const grant& g : ends) {

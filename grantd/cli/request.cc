@@ -15,6 +15,7 @@ constexpr argument takes[] = {
     {argument::kind::option, "--for", "DURATION", "90m, 1h30m, \"until 17:30\"; else the resource's default"},
     {argument::kind::option, "--reason", "TEXT", "why; approvers read it, and it is kept in the audit"},
     {argument::kind::option, "--role", "ROLE", "only this database role"},
+    {argument::kind::flag, "--read-only", "", "for reading: as it is without --read-write"},
     {argument::kind::flag, "--read-write", "", "more than reading"},
     {argument::kind::option, "--at", "TIME", "the start, if not at approval: \"2026-11-23 09:00\""},
     {argument::kind::flag, "--break-glass", "",
@@ -26,12 +27,18 @@ result<exit_code> run(context& c) {
   auto w = parse_window(c.given.get("--for"), {}, c.given.get("--at"), c.here.now(), c.here.local, "--at");
   if (!w) return refuse(exit_code::usage, w.error(), "grantctl request --help");
   std::string resource = c.given.get("resource");
+  const bool writes = c.given.has("--read-write");
+  if (writes && c.given.has("--read-only")) {
+    return refuse(exit_code::usage, "--read-only and --read-write exclude each other",
+                  "grantctl request --help");
+  }
   bool break_glass = c.given.has("--break-glass");
   if (break_glass && !c.given.has("--reason")) {
     return refuse(
         exit_code::usage,
         "--break-glass needs --reason: those who are told will ask, and one of them has to sign it off",
-        fmt::format("grantctl request {} --break-glass --reason \"...\"", shell_word(resource)));
+        fmt::format("grantctl request {} --break-glass{} --reason \"...\"", shell_word(resource),
+                    writes ? " --read-write" : ""));
   }
   value parameters;
   parameters.set("resource", resource);
@@ -43,7 +50,7 @@ result<exit_code> run(context& c) {
   if (w->for_us) parameters.set("for_us", *w->for_us);
   if (c.given.has("--reason")) parameters.set("reason", c.given.get("--reason"));
   if (c.given.has("--role")) parameters.set("role", c.given.get("--role"));
-  if (c.given.has("--read-write")) parameters.set("read_write", true);
+  if (writes) parameters.set("read_write", true);
   if (w->from) parameters.set("from_us", w->from->us);
   if (break_glass) parameters.set("break_glass", true);
   auto answer = c.ask("Request", std::move(parameters));

@@ -57,6 +57,7 @@ access_request read(const value& v, problem& bad) {
   r.ended_by = f.maybe_text("ended_by").value_or("");
   r.ended_reason = f.maybe_text("ended_reason").value_or("");
   r.grant = f.maybe_text("grant").value_or("");
+  r.grant_ended = f.maybe_text("grant_ended").value_or("");
   if (v.find("approvals") != nullptr) {
     for (const value& a : f.items("approvals")) r.approvals.push_back(read_approval(a, bad));
   }
@@ -116,6 +117,16 @@ result<std::vector<access_request>> read_requests(const value& parameters) {
   return all;
 }
 
+namespace {
+
+// What became of the grant: a request that was granted says nothing of today.
+std::string ended_text(std::string_view how) {
+  if (how.empty()) return {};
+  return fmt::format(", {}", how == "given-back" ? "given back" : how);
+}
+
+}  // namespace
+
 std::string outcome_text(const access_request& r) {
   if (r.pending()) {
     std::vector<std::string> counted = r.approved_by;
@@ -131,7 +142,8 @@ std::string outcome_text(const access_request& r) {
     return text;
   }
   std::string because = r.ended_reason.empty() ? "" : fmt::format(": {}", r.ended_reason);
-  if (r.state == "granted") return r.grant.empty() ? "granted" : fmt::format("granted: {}", r.grant);
+  if (r.state == "granted")
+    return fmt::format("granted{}{}{}", r.grant.empty() ? "" : ": ", r.grant, ended_text(r.grant_ended));
   if (r.state == "lapsed")
     return r.ended_reason.empty() ? "lapsed: nobody answered in time" : "lapsed" + because;
   if (r.ended_by.empty()) return r.state + because;

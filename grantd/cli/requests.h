@@ -18,7 +18,7 @@ struct approval {
 
 struct access_request {
   std::string id, person, resource, role, access, reason, state, rule, made_by, extends, ended_by,
-      ended_reason, grant;
+      ended_reason, grant, grant_ended;
   bool break_glass = false, first_use = false, is_signed = true;
   int64_t for_us = 0, needs = 0, made_us = 0, lapses_us = 0, left_us = 0;
   std::optional<int64_t> start_us, ended_us;
@@ -34,7 +34,7 @@ struct access_request {
 [[nodiscard]] result<std::vector<access_request>> read_requests(const value& parameters);
 
 // "needs 1 of bob, carol", "needs 2 of bob, carol, dave (bob has approved)", "granted: g-7k2m",
-// "denied by bob: not today", "lapsed: nobody answered in time"
+// "granted: g-7k2m, given back", "denied by bob: not today", "lapsed: nobody answered in time"
 [[nodiscard]] std::string outcome_text(const access_request& r);
 
 // "1h", "1h, extends g-7k2m"

@@ -15,6 +15,7 @@
 #include "cli/child.h"
 #include "cli/files.h"
 #include "cli/text.h"
+#include "proof/fingerprint.h"
 
 namespace grantd::cli {
 namespace {
@@ -109,6 +110,15 @@ std::unexpected<refusal> forwarded(const std::string& id) {
       fmt::format("grantctl approve {} --forwarded-agent", shell_word(id)));
 }
 
+std::string none_is_here(const std::optional<std::vector<std::string>>& enrolled) {
+  constexpr std::string_view where = "neither in the agent nor in ~/.ssh";
+  if (!enrolled) return fmt::format("no ed25519 key is here, {}", where);
+  if (enrolled->empty()) return "no key is enrolled for you: an administrator adds yours to the policy";
+  std::vector<std::string> prints;
+  for (const std::string& line : *enrolled) prints.push_back(proof::fingerprint_of_line(line));
+  return fmt::format("none of your enrolled keys is here ({}), {}", all_of(prints), where);
+}
+
 }  // namespace
 
 result<signing_key> find_key(context& c, const std::string& id, const std::string& file,
@@ -149,9 +159,7 @@ result<signing_key> find_key(context& c, const std::string& id, const std::strin
   if (one || (enrolled && !all.empty())) return all.front();
   if (all.empty()) {
     if (agent.kept_out) return forwarded(id);
-    return refuse(exit_code::no,
-                  enrolled ? "none of your enrolled keys is here, neither in the agent nor in ~/.ssh"
-                           : "no ed25519 key is here, neither in the agent nor in ~/.ssh",
+    return refuse(exit_code::no, none_is_here(enrolled),
                   fmt::format("grantctl approve {} --key FILE", shell_word(id)));
   }
   return refuse(exit_code::usage, "several of your keys are here; say which",

@@ -233,6 +233,14 @@ std::string print_time(utc_time t, utc_time now, const zone& local) {
   return std::string(base::print_local(t, local(t), now).view());
 }
 
+std::string print_whole_time(utc_time t, const zone& local) {
+  t.us = std::clamp(t.us, int64_t{0}, last_us);
+  const base::timestamp_text clock = base::print_local(t, local(t), t);  // "09:10:12 +0000"
+  const base::timestamp_text day = base::print_timestamp({t.us + local(t) * base::us_per_s});
+  const std::string_view date = day.view().substr(0, day.view().find('T'));
+  return fmt::format("{} {}", date, clock.view());
+}
+
 std::string print_until(utc_time end, int64_t left_us, utc_time now, const zone& local) {
   std::string text = "until " + print_time(end, now, local);
   if (left_us > 0) text += fmt::format(", {} left", base::print_duration(left_us).view());

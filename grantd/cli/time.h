@@ -52,5 +52,7 @@ struct window {
 
 // base::print_local in the zone.
 [[nodiscard]] std::string print_time(base::utc_time t, base::utc_time now, const zone& local);
+// "2026-11-27 09:10:12 +0000" in the zone, whenever it is read: for what is compared and kept.
+[[nodiscard]] std::string print_whole_time(base::utc_time t, const zone& local);
 
 }  // namespace grantd::cli

@@ -2,6 +2,8 @@
 // Values of the daemon as JSON.
 #include "daemon/answers.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/ident.h"
@@ -220,6 +222,16 @@ json::value describe(const lock_in_force& l, const timekeeper& time) {
   v.set("left_us", std::max<int64_t>(0, (l.is.mapped_end.ns - time.boot().ns) / base::ns_per_us));
   v.set("made_by", l.is.made_by);
   return v;
+}
+
+reply no_grant_id(std::string_view parameter, std::string_view text) {
+  return invalid_parameter(
+      parameter, fmt::format("\"{}\" is no id of a grant: mistyped? (they look like g-7k2m)", text));
+}
+
+reply no_request_id(std::string_view text) {
+  return invalid_parameter(
+      "id", fmt::format("\"{}\" is no id of a request: mistyped? (they look like r-7k2m)", text));
 }
 
 std::string request_id_of(uint64_t request) { return std::string(base::print_id('r', request).view()); }

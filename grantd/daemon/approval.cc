@@ -8,6 +8,7 @@
 
 #include "policy/rules.h"
 #include "proof/approval_text.h"
+#include "proof/fingerprint.h"
 #include "store/blob.h"
 
 namespace grantd::daemon {
@@ -65,6 +66,21 @@ std::string objection_to_approver(const policy::rule& rule, const std::string& p
   if (!policy::may_approve(rule, person, r.person))
     return fmt::format("rule {} does not let {} approve {}", rule.name, person, id);
   return {};
+}
+
+std::string objection_to_key(const roster& people, const std::string& blob, const std::string& person,
+                             base::utc_time now) {
+  constexpr size_t most = 8;
+  const bool known = !people.line_of_key(blob).empty();
+  std::string text = fmt::format("the key that signed, {}, {}", proof::fingerprint(blob),
+                                 known ? "may not sign approvals now" : "is nobody's of the policy");
+  if (person.empty()) return text;
+  const std::vector<std::string> keys = people.keys_of(person, now);
+  text += keys.empty() ? fmt::format("; no key is enrolled for {}", person)
+                       : fmt::format("; enrolled for {}: ", person);
+  for (size_t i = 0; i < keys.size() && i <= most; ++i)
+    text += (i == 0 ? "" : ", ") + (i == most ? "..." : proof::fingerprint_of_line(keys[i]));
+  return text;
 }
 
 request_people people_of(const roster& people, const store::request& r, base::utc_time now) {

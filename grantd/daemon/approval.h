@@ -31,6 +31,11 @@ inline constexpr size_t max_shown = 32;
 [[nodiscard]] std::string objection_to_approver(const policy::rule& rule, const std::string& person,
                                                 const store::request& r);
 
+// What is wrong with a key that signed and may not, for `person` (empty: root) who brought the signature: its
+// fingerprint, and those of the keys that `person` signs with.
+[[nodiscard]] std::string objection_to_key(const roster& people, const std::string& blob,
+                                           const std::string& person, base::utc_time now);
+
 // Those; while it is pending whose approval counts now; and of break-glass who is told of it.
 [[nodiscard]] request_people people_of(const roster& people, const store::request& r, base::utc_time now);
 

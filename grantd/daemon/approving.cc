@@ -107,6 +107,14 @@ std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& 
   return {};
 }
 
+std::string core::help_with_key(const std::string& approver, const std::string& id) const {
+  if (approver.empty()) return "grantctl approve " + id;
+  if (!roster_.keys_of(approver, time_.utc()).empty())
+    return fmt::format("grantctl approve {} --key FILE", id);
+  return fmt::format("add it to keys under [person.{}] in {}, then: grantctl policy reload", approver,
+                     settings_.policy_file);
+}
+
 std::expected<store::approval, reply> core::approval_of(const word& w, const store::request& r,
                                                         const policy::rule& rule) const {
   const std::string id = request_id_of(r.number);
@@ -136,8 +144,10 @@ std::expected<store::approval, reply> core::approval_of(const word& w, const sto
     }
     a.person = roster_.owner_of_key(by->blob, time_.utc());
     if (a.person.empty()) {
-      return std::unexpected(bad_signature(
-          "the key that signed is nobody's of the policy, or may not sign approvals now", r.number));
+      const std::string approver = policy::may_approve(rule, w.person, r.person) ? w.person : std::string();
+      return std::unexpected(refusal("BadSignature",
+                                     objection_to_key(roster_, by->blob, approver, time_.utc()),
+                                     help_with_key(approver, id)));
     }
     a.key = roster_.line_of_key(by->blob);
     a.signature = w.signature;
@@ -171,20 +181,21 @@ std::expected<void, reply> core::may_begin(const store::request& r, const policy
   }
   const auto how = taken_away(r);
   if (!how) return {};
-  return std::unexpected(
-      refusal("NoRule", fmt::format("what {} extends, {}, was {}", id, id_of(r.extends), state_word(*how)),
-              fmt::format("grantctl deny {}", id)));
+  return std::unexpected(refusal("NoRule", fmt::format("{}: {}", id, taken_away_text(r, *how)),
+                                 fmt::format("grantctl deny {}", id)));
+}
+
+std::optional<store::state> core::how_ended(uint64_t grant) const {
+  if (windows_.find(grant) != nullptr) return {};
+  if (const ended_grant* ended = windows_.find_ended(grant)) return ended->how;
+  auto stored = store_->find(grant);
+  return stored && stored->state != store::state::open ? std::optional(stored->state) : std::nullopt;
 }
 
 std::optional<store::state> core::taken_away(const store::request& r) const {
   if (r.extends == 0 || windows_.find(r.extends) != nullptr) return {};
-  store::state how = store::state::revoked;
-  if (const ended_grant* ended = windows_.find_ended(r.extends)) {
-    how = ended->how;
-  } else if (auto stored = store_->find(r.extends)) {
-    how = stored->state;
-  }
-  return how == store::state::open || how == store::state::expired ? std::nullopt : std::optional(how);
+  const store::state how = how_ended(r.extends).value_or(store::state::revoked);
+  return how == store::state::expired ? std::nullopt : std::optional(how);
 }
 
 std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<opening>& opens) {

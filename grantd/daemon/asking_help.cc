@@ -24,6 +24,12 @@ std::string quoted(const std::string& text) {
   return text.empty() || !quotable(text) ? std::string() : "'" + text + "'";
 }
 
+// What stands for a reason: the pattern, so that what is put in its place has its shape.
+std::string shape_of_reason(const policy::rule& r) {
+  std::string shape = quoted(r.reason_pattern);
+  return shape.empty() ? "TEXT" : shape;
+}
+
 std::string_view error_of(objection why) {
   switch (why) {
     case objection::no_such_person:
@@ -91,7 +97,7 @@ std::string help_against(const policy::judgement& j, const ask& typed, base::utc
         break;
       case objection::reason_missing:
       case objection::reason_pattern:
-        as.reason = "TEXT";
+        as.reason = j.by == nullptr ? "TEXT" : shape_of_reason(*j.by);
         break;
       case objection::read_only:
         as.read_write = false;
@@ -108,7 +114,28 @@ std::string help_against(const policy::judgement& j, const ask& typed, base::utc
   return asking_again(typed, as);
 }
 
+namespace {
+
+// An open grant that no rule gives as it is, made by somebody who may: asked again, it would be refused
+// again.
+bool is_more_than_rules_give(const ask& a, objection why) {
+  return a.extends != 0 && (why == objection::read_only || why == objection::no_break_glass);
+}
+
+reply not_by_a_rule(const ask& a, objection why) {
+  const bool glass = why == objection::no_break_glass;
+  return refusal(error_of(why),
+                 fmt::format("{} is {}, and no rule gives {} that at {}", id_of(a.extends),
+                             glass ? "break-glass" : "read-write", a.person, a.resource),
+                 fmt::format("as somebody with the right \"grant\": grantctl grant {} {} --for {}{}",
+                             a.person, a.resource, base::print_duration_short(a.for_us.value_or(0)).view(),
+                             a.read_write ? "" : " --read-only"));
+}
+
+}  // namespace
+
 reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed, base::utc_time from) {
+  if (is_more_than_rules_give(a, j.why)) return not_by_a_rule(a, j.why);
   std::string help = help_against(j, typed, from);
   if (help.empty()) help = fmt::format("grantctl explain {} {}", a.person, a.resource);
   reply r = refusal(error_of(j.why), j.message, help);

@@ -169,6 +169,7 @@ json::value core::end_one(uint64_t number, store::state how, const std::string& 
                           const std::string& reason) {
   const ended_grant& e = windows_.end(number, how, time_.utc(), time_.boot(), by, reason);
   undurable_.push_back({number, how, by, reason, time_.utc()});
+  if (how != store::state::expired) look_again_ = true;  // what would extend it is over, too
   std::string person(pool_.text(e.was.person));
   say_recorded(level::notice,
                fmt::format("{}: {} on {} {} by {}{}{}", id_of(number), person, pool_.text(e.was.resource),

@@ -141,7 +141,7 @@ void core::take_policy(loaded_policy fresh) {
     say(level::warning, std::move(c));
   publication_.set_points(roster_.policy());
   locks_.take_policy(roster_.policy());
-  policy_changed_ = true;
+  look_again_ = true;
   keep_note("policy", {{"people", people}, {"resources", resources}});
   end_those_without_policy();
   dirty_ = true;

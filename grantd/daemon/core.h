@@ -162,8 +162,8 @@ class core {
   [[nodiscard]] const timekeeper& time() const { return time_; }
   [[nodiscard]] const publication& table() const { return publication_; }
   [[nodiscard]] store::store& truth() { return *store_; }
-  // How the grant that a request extends ended, where nothing can go on from that: revoked, given back.
-  [[nodiscard]] std::optional<store::state> taken_away(const store::request& r) const;
+  // Nothing: it is open, or there is none, or none that could be read.
+  [[nodiscard]] std::optional<store::state> how_ended(uint64_t grant) const;
   [[nodiscard]] const settings& set() const { return settings_; }
   [[nodiscard]] base::utc_time started() const { return started_; }
   // Ends and locks that are in force, but not on disk yet.
@@ -267,6 +267,10 @@ class core {
   [[nodiscard]] std::expected<void, reply> prolong(ask& a) const;
   // What the relay that carries it may not ask for, whatever the rules would give its person.
   [[nodiscard]] std::optional<reply> refused_through_relay(const ask& a);
+  // How the grant that a request extends ended, where nothing can go on from that: revoked, given back, or
+  // nobody knows.
+  [[nodiscard]] std::optional<store::state> taken_away(const store::request& r) const;
+  [[nodiscard]] std::string taken_away_text(const store::request& r, store::state how) const;
   void lapse_requests();
   [[nodiscard]] std::optional<reply> too_often(const std::string& person);
   [[nodiscard]] draft& draft_of(const store::request& r);
@@ -287,6 +291,7 @@ class core {
   [[nodiscard]] std::expected<void, reply> take_word(const word& w, std::vector<opening>& opens);
   [[nodiscard]] std::expected<void, reply> approve(const word& w, draft& d, std::vector<opening>& opens);
   [[nodiscard]] std::expected<void, reply> may_begin(const store::request& r, const policy::rule& rule) const;
+  [[nodiscard]] std::string help_with_key(const std::string& approver, const std::string& id) const;
   [[nodiscard]] std::expected<store::approval, reply> approval_of(const word& w, const store::request& r,
                                                                   const policy::rule& rule) const;
   // first_use.cc
@@ -327,6 +332,7 @@ class core {
   [[nodiscard]] reply answer_lock(const waiting_lock& w) const;
   [[nodiscard]] reply answer_lock_end(waiting_lock_end& w) const;
   [[nodiscard]] std::string lock_warning(const open_grant& g) const;
+  [[nodiscard]] std::string lock_warning(const store::request& r);  // of what it would open
   [[nodiscard]] std::expected<void, store::error> write_locks();
   [[nodiscard]] std::expected<void, store::error> write_lock_ends(const std::vector<lock_ending>& ends);
   void locks_written();
@@ -397,9 +403,9 @@ class core {
   store::store::check_state check_ = store::store::check_state::more;
   store::lock_reason published_lock_ = store::lock_reason::none;
   uint64_t exported_ = 0;
-  bool policy_changed_ = true;  // pending requests have not been looked at by it yet
-  bool dirty_ = false;          // the table no longer says what is true
-  bool unread_ = false;         // the store could not be read; nothing of it is open
+  bool look_again_ = true;  // pending requests have not been looked at since what may end them changed
+  bool dirty_ = false;      // the table no longer says what is true
+  bool unread_ = false;     // the store could not be read; nothing of it is open
   bool retry_ = false;
   bool must_exit_ = false;
   bool was_behind_ = false;

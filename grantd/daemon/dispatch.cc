@@ -10,43 +10,43 @@ namespace grantd::daemon {
 namespace {
 
 constexpr method table[] = {
-    {"Grant", role::grant, handlers::grant},
-    {"Revoke", role::grant, handlers::revoke},
-    {"GiveBack", role::person, handlers::give_back, relayed::asking},
-    {"List", role::person, handlers::list, relayed::asking_or_itself},
-    {"Show", role::person, handlers::show},
-    {"Status", role::anyone, handlers::status, relayed::always},
-    {"Explain", role::person, handlers::explain},
-    {"Resources", role::anyone, handlers::resources, relayed::always},
-    {"People", role::person, handlers::people},
-    {"Check", role::person, handlers::check},
-    {"Clock", role::anyone, handlers::clock},
-    {"AcceptClock", role::root, handlers::accept_clock},
-    {"Store", role::anyone, handlers::store_state},
-    {"UnlockStore", role::root, handlers::unlock_store},
-    {"Audit", role::see, handlers::audit},
-    {"Seen", role::see, handlers::seen},
-    {"Keys", role::root_or_ask, handlers::keys},
-    {"OnBehalf", role::ask, handlers::on_behalf, relayed::itself},
-    {"News", role::relay, handlers::news, relayed::itself},
-    {"Watch", role::person, handlers::watch, relayed::itself},
-    {"Sessions", role::person, handlers::sessions},
-    {"Lock", role::grant, handlers::lock},
-    {"Unlock", role::grant, handlers::unlock},
-    {"Locks", role::person, handlers::locks},
-    {"Request", role::person, handlers::request_window, relayed::asking},
-    {"Approve", role::person, handlers::approve},
-    {"Deny", role::person, handlers::deny, relayed::answering},
-    {"Cancel", role::person, handlers::cancel, relayed::asking},
-    {"Review", role::person, handlers::review},
-    {"Requests", role::person, handlers::requests, relayed::always},
-    {"ShowRequest", role::person, handlers::show_request},
-    {"ApprovalText", role::person, handlers::approval_text, relayed::itself},
-    {"ReloadPolicy", role::root, handlers::reload_policy},
-    {"AuditChain", role::see, handlers::audit_chain},
-    {"Checkpoint", role::see, handlers::checkpoint},
-    {"Provision", role::provision, handlers::provision},
-    {"Provisioned", role::provision, handlers::provisioned},
+    {"Grant", "grant", role::grant, handlers::grant},
+    {"Revoke", "revoke", role::grant, handlers::revoke},
+    {"GiveBack", "give-back", role::person, handlers::give_back, relayed::asking},
+    {"List", "list", role::person, handlers::list, relayed::asking_or_itself},
+    {"Show", "show", role::person, handlers::show},
+    {"Status", "status", role::anyone, handlers::status, relayed::always},
+    {"Explain", "explain", role::person, handlers::explain},
+    {"Resources", "resources", role::anyone, handlers::resources, relayed::always},
+    {"People", "people", role::person, handlers::people},
+    {"Check", "", role::person, handlers::check},
+    {"Clock", "clock", role::anyone, handlers::clock},
+    {"AcceptClock", "clock accept", role::root, handlers::accept_clock},
+    {"Store", "store", role::anyone, handlers::store_state},
+    {"UnlockStore", "store unlock", role::root, handlers::unlock_store},
+    {"Audit", "audit", role::see, handlers::audit},
+    {"Seen", "", role::see, handlers::seen},
+    {"Keys", "keys", role::root_or_ask, handlers::keys},
+    {"OnBehalf", "", role::ask, handlers::on_behalf, relayed::itself},
+    {"News", "", role::relay, handlers::news, relayed::itself},
+    {"Watch", "watch", role::person, handlers::watch, relayed::itself},
+    {"Sessions", "sessions", role::person, handlers::sessions},
+    {"Lock", "lock", role::grant, handlers::lock},
+    {"Unlock", "unlock", role::grant, handlers::unlock},
+    {"Locks", "locks", role::person, handlers::locks},
+    {"Request", "request", role::person, handlers::request_window, relayed::asking},
+    {"Approve", "approve", role::person, handlers::approve},
+    {"Deny", "deny", role::person, handlers::deny, relayed::answering},
+    {"Cancel", "cancel", role::person, handlers::cancel, relayed::asking},
+    {"Review", "review", role::person, handlers::review},
+    {"Requests", "requests", role::person, handlers::requests, relayed::always},
+    {"ShowRequest", "show", role::person, handlers::show_request},
+    {"ApprovalText", "approve", role::person, handlers::approval_text, relayed::itself},
+    {"ReloadPolicy", "policy reload", role::root, handlers::reload_policy},
+    {"AuditChain", "audit", role::see, handlers::audit_chain},
+    {"Checkpoint", "audit checkpoint", role::see, handlers::checkpoint},
+    {"Provision", "", role::provision, handlers::provision},
+    {"Provisioned", "", role::provision, handlers::provisioned},
 };
 
 bool has_role(const caller& c, role needed) {
@@ -78,15 +78,22 @@ bool may_carry(const caller& c, const method& m) {
   return (static_cast<uint8_t>(m.through) & static_cast<uint8_t>(by)) != 0;
 }
 
+// As the caller knows it; what no command calls goes by its own name.
+std::string what_is_called(const method& m) {
+  return m.command.empty() ? std::string(m.name) : fmt::format("grantctl {}", m.command);
+}
+
 reply not_through_relay(const method& m, const caller& c) {
   const std::string& relay = c.relay->name;
   if (c.person.empty()) {
-    return refusal("NotAllowed", fmt::format("{} is nothing that relay {} may do for itself", m.name, relay),
+    return refusal("NotAllowed",
+                   fmt::format("{} is nothing that relay {} may do for itself", what_is_called(m), relay),
                    "grantctl people");
   }
-  return refusal("NotAllowed",
-                 fmt::format("{} is nothing that relay {} may carry for {}", m.name, relay, c.person),
-                 "grantctl status, as " + c.person);
+  return refusal(
+      "NotAllowed",
+      fmt::format("{} is nothing that relay {} may carry for {}", what_is_called(m), relay, c.person),
+      "grantctl status, as " + c.person);
 }
 
 // Nobody is anybody while no policy could be read: then that is what is wrong.
@@ -134,7 +141,7 @@ reply not_allowed(const method& m, const caller& c) {
   }
   const std::string who =
       c.person.empty() ? fmt::format("uid {} is nobody of the policy", c.uid) : "you are " + c.person;
-  return refusal("NotAllowed", fmt::format("{} {}; {}", m.name, what, who), help_for(m, c));
+  return refusal("NotAllowed", fmt::format("{} {}; {}", what_is_called(m), what, who), help_for(m, c));
 }
 
 }  // namespace

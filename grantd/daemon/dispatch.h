@@ -95,6 +95,7 @@ using handler = answer (*)(request&);
 
 struct method {
   std::string_view name;
+  std::string_view command;  // of grantctl, that calls it; empty: none
   role needs;
   handler run;
   relayed through = relayed::never;

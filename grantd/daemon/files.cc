@@ -60,7 +60,9 @@ std::expected<std::vector<std::string>, std::string> policy_files(const std::str
 
 std::expected<std::string, std::string> read_own_file(const std::string& path, size_t max) {
   base::unique_fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  auto failed = [&] { return std::unexpected(path + ": " + std::strerror(errno)); };
+  auto failed = [&] {
+    return std::unexpected(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  };
   if (!fd.valid()) return failed();
   struct stat s{};
   if (fstat(fd.get(), &s) != 0) return failed();

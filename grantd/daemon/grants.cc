@@ -33,8 +33,7 @@ struct ending_grant {
 };
 std::expected<ending_grant, reply> open_of(request& r, const std::string& id) {
   auto number = base::parse_id('g', id);
-  if (!number)
-    return std::unexpected(invalid_parameter("id", "not the id of a grant (they look like g-7k2m)"));
+  if (!number) return std::unexpected(no_grant_id("id", id));
   if (const open_grant* g = r.in.grants().find(*number))
     return ending_grant{*number, r.in.names().text(g->person)};
   if (const ended_grant* e = r.in.grants().find_ended(*number); e != nullptr && r.in.not_durable(*number))
@@ -125,7 +124,8 @@ answer give_back(request& r) {
   auto id = r.given.text("id");
   if (auto bad = r.given.fault()) return bad;
   if (r.by.person.empty()) {
-    return refusal("NotAllowed", "GiveBack is for people of the policy: it gives back one's own grants",
+    return refusal("NotAllowed",
+                   "grantctl give-back is for people of the policy: it gives back one's own grants",
                    "grantctl revoke ID --reason TEXT");
   }
   end_request e;

@@ -178,7 +178,7 @@ answer show(request& r) {
   std::string id = r.given.required("id");
   if (auto bad = r.given.fault()) return bad;
   auto number = base::parse_id('g', id);
-  if (!number) return invalid_parameter("id", "not the id of a grant (they look like g-7k2m)");
+  if (!number) return no_grant_id("id", id);
   r.in.refresh_clock();
   json::value found = described_grant(r, *number);
   const json::value* person = found.find("person");

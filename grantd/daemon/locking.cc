@@ -204,6 +204,15 @@ std::string core::lock_warning(const open_grant& g) const {
                      last->is.message);
 }
 
+std::string core::lock_warning(const store::request& r) {
+  if (locks_.all().empty()) return {};  // the pool never forgets
+  open_grant g;
+  g.person = pool_.put(r.person);
+  g.resource = pool_.put(r.resource);
+  g.scopes = pool_.put(r.scopes);
+  return lock_warning(g);
+}
+
 std::expected<void, store::error> core::write_locks() {
   std::expected<void, store::error> first;
   locks_.each([&](lock_in_force& l) {

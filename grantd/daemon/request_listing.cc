@@ -38,9 +38,7 @@ reply no_request(const std::string& id) {
 // By id: memory knows better than the store while one is pending.
 std::expected<store::request, reply> look_up(request& r, const std::string& id) {
   auto number = base::parse_id('r', id);
-  if (!number)
-    return std::unexpected(
-        invalid_parameter("id", "\"" + id + "\" is no id of a request: mistyped? (they look like r-7k2m)"));
+  if (!number) return std::unexpected(no_request_id(id));
   if (const pending_request* w = r.in.pending().find(*number)) {
     if (may_look(r, w->is)) return w->is;
     return std::unexpected(no_request(id));
@@ -59,7 +57,10 @@ base::boot_time lapses(const request& r, const store::request& q) {
 }  // namespace
 
 json::value described(const request& r, const store::request& q) {
-  return describe(q, r.in.time(), lapses(r, q), people_of(r.in.people(), q, r.in.time().utc()));
+  json::value v = describe(q, r.in.time(), lapses(r, q), people_of(r.in.people(), q, r.in.time().utc()));
+  if (q.grant == 0) return v;
+  if (auto how = r.in.how_ended(q.grant)) v.set("grant_ended", state_word(*how));
+  return v;
 }
 
 std::optional<store::request> request_of(const request& r, uint64_t number) {
@@ -69,7 +70,7 @@ std::optional<store::request> request_of(const request& r, uint64_t number) {
 }
 
 bool waits_for(const request& r, const store::request& q) {
-  return may_still_approve(r.in.people().policy(), q, r.by.person) && !r.in.taken_away(q);
+  return may_still_approve(r.in.people().policy(), q, r.by.person);
 }
 
 namespace handlers {

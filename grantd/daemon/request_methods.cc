@@ -16,15 +16,6 @@ namespace {
 constexpr size_t max_reason = 500;
 constexpr int64_t most_us = int64_t{366} * 86400 * base::us_per_s;
 
-reply for_people(std::string_view method) {
-  return refusal("NotAllowed", std::string(method) + " is for people of the policy, and you are none",
-                 "grantctl people");
-}
-
-reply no_request_id(const std::string& id) {
-  return invalid_parameter("id", "\"" + id + "\" is no id of a request: mistyped? (they look like r-7k2m)");
-}
-
 // A relay carries words about what it may ask for, and about nothing else.
 bool within_reach(request& r, uint64_t number) {
   if (r.by.relay == nullptr) return true;
@@ -87,10 +78,13 @@ answer request_window(request& r) {
     return invalid_parameter("for_us", "\"for_us\" is not a whole number of seconds");
   if (resource.has_value() == extends.has_value())
     return invalid_parameter("resource", "give exactly one of resource and extends");
-  if (r.by.person.empty()) return for_people("Request");
+  if (r.by.person.empty()) {
+    return refusal("NotAllowed", "grantctl request is for people of the policy, and you are none",
+                   "grantctl people");
+  }
   if (extends) {
     auto number = base::parse_id('g', *extends);
-    if (!number) return invalid_parameter("extends", "not the id of a grant (they look like g-7k2m)");
+    if (!number) return no_grant_id("extends", *extends);
     if (a.from_us || a.read_write || a.break_glass || !a.role.empty())
       return invalid_parameter("extends",
                                "an extension asks for what the grant opened: only how long and why");
@@ -115,7 +109,7 @@ answer review(request& r) {
   review_request v{.from = r.to, .note = r.given.text("note", max_reason).value_or("")};
   if (auto bad = r.given.fault()) return bad;
   auto number = base::parse_id('g', id);
-  if (!number) return invalid_parameter("id", "not the id of a grant (they look like g-7k2m)");
+  if (!number) return no_grant_id("id", id);
   v.grant = *number;
   v.by = r.by.name();
   r.in.submit(std::move(v));

@@ -28,6 +28,7 @@ std::string word_of(const store::request& r) {
 
 bool core::load_pending() {
   pending_.clear();
+  look_again_ = true;
   return store_
       ->each_pending([&](store::request&& r) {
         pending_.put(std::move(r), time_.utc(), time_.boot());
@@ -248,18 +249,28 @@ std::optional<reply> core::too_often(const std::string& person) {
                  "try again in a minute");
 }
 
+std::string core::taken_away_text(const store::request& r, store::state how) const {
+  return fmt::format("what it extends, {}, was {}", id_of(r.extends),
+                     how == store::state::given_back ? "given back" : "revoked");
+}
+
 void core::lapse_requests() {
-  const policy::policy* p = std::exchange(policy_changed_, false) ? roster_.policy() : nullptr;
+  const bool again = std::exchange(look_again_, false);
+  const policy::policy* p = again ? roster_.policy() : nullptr;
   for (const auto& [number, w] : pending_.all()) {
     const bool over = w.lapses <= time_.boot() || w.is.lapses <= time_.utc();
-    if (!over && (p == nullptr || still_asked(*p, w.is))) continue;
+    const bool unasked = !over && p != nullptr && !still_asked(*p, w.is);
+    const auto taken = again && !over && !unasked ? taken_away(w.is) : std::nullopt;
+    if (!over && !unasked && !taken) continue;
     draft& d = draft_of(w.is);
     if (d.is.is != state::pending) continue;
-    d.is.is = over ? state::lapsed : state::denied;
+    d.is.is = unasked ? state::denied : state::lapsed;
     d.is.ended = time_.utc();
-    d.is.ended_by = over ? "clock" : "policy";
-    d.is.ended_reason = over ? "nobody answered in time" : "the policy no longer lets this be asked for";
-    d.events.emplace_back(over ? "lapse" : "deny");
+    d.is.ended_by = over ? "clock" : unasked ? "policy" : "grantd";
+    d.is.ended_reason = over      ? "nobody answered in time"
+                        : unasked ? "the policy no longer lets this be asked for"
+                                  : taken_away_text(w.is, *taken);
+    d.events.emplace_back(unasked ? "deny" : "lapse");
   }
 }
 
@@ -317,7 +328,7 @@ std::expected<void, store::error> core::end_drafts(const std::vector<opening>& o
 }
 
 void core::refuse_drafts(const reply& why, std::vector<finished>& out) {
-  policy_changed_ = true;  // what it ends is ended in the next turn that can write
+  look_again_ = true;  // what it ends is ended in the next turn that can write
   for (const draft& d : drafts_) {
     for (ticket t : d.waiting) out.push_back({t, why});
   }
@@ -363,6 +374,8 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
     }
     reply answer;
     answer.parameters.set("request", object);
+    if (std::string w = waits == nullptr ? std::string() : lock_warning(d.is); !w.empty())
+      answer.parameters.set("warning", std::move(w));
     if (const open_grant* g = granted[i] == 0 ? nullptr : windows_.find(granted[i])) {
       json::value grant = describe(pool_, time_, *g);
       if (d.is.break_glass) {

@@ -33,7 +33,7 @@ type Request (
   id: string, person: string, resource: string, role: ?string, access: string, break_glass: ?bool, reason: string,
   for_us: int, start_us: ?int, first_use: ?bool, state: string, needs: int, signed: bool, approved_by: []string,
   approvers: ?[]string, missing: ?int, uncounted: ?[]string, notify: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
-  ended_us: ?int, ended_by: ?string, ended_reason: ?string, grant: ?string, approvals: ?[]Approval
+  ended_us: ?int, ended_by: ?string, ended_reason: ?string, grant: ?string, grant_ended: ?string, approvals: ?[]Approval
 )
 type Approval (person: string, at_us: int, for_us: int, key: ?string, signature: ?string, text: string)
 type Daemon (

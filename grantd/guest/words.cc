@@ -98,7 +98,7 @@ void say_help(const answer& a, std::span<char> out) noexcept {
   } else if (a.verdict.why == reason::locked || a.verdict.why == reason::not_yet) {
     l.add("see: grantctl status");
   } else if (a.resource.size > 0) {
-    l.add("ask for one: grantctl request ").add(resource(a)).add(" --for 1h");
+    l.add("ask for one: grantctl request ").add(resource(a)).add(" --for 1h --reason \"...\"");
   } else {
     l.add("see: grantctl resources");
   }
@@ -109,7 +109,7 @@ void say_help_to_write(const answer& a, std::span<char> out) noexcept {
   const bool known = a.resource.size > 0;
   l.add("ask for writing, if a rule gives it: grantctl request ")
       .add(known ? resource(a) : "RESOURCE")
-      .add(" --read-write");
+      .add(" --read-write --reason \"...\"");
   l.add(known ? "" : " (see: grantctl resources)");
 }
 

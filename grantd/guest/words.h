@@ -13,13 +13,14 @@ namespace grantd::guest {
 // Always terminated; cut at a character's border.
 void say_denied(const answer& a, const decision::login_point& where, std::span<char> out) noexcept;
 
-// The command that helps: "ask for one: grantctl request orders-db --for 1h"; for table faults
-// "tell the administrator: grantctl status". Without a known resource: "see: grantctl resources".
+// The command that helps: `ask for one: grantctl request orders-db --for 1h --reason "..."` (a guest knows no
+// rules, and a reason is never refused where none is asked for); for table faults "tell the administrator:
+// grantctl status". Without a known resource: "see: grantctl resources".
 void say_help(const answer& a, std::span<char> out) noexcept;
 
-// For who is inside to read and wants to write: "ask for writing, if a rule gives it: grantctl request
-// orders-db --read-write". Without a known resource: "ask for writing, if a rule gives it: grantctl request
-// RESOURCE --read-write (see: grantctl resources)".
+// For who is inside to read and wants to write: `ask for writing, if a rule gives it: grantctl request
+// orders-db --read-write --reason "..."`. Without a known resource: `... grantctl request RESOURCE --read-write
+// --reason "..." (see: grantctl resources)`.
 void say_help_to_write(const answer& a, std::span<char> out) noexcept;
 
 // "access to orders-db until 17:30 +0100 (58 min left)"

@@ -13,6 +13,10 @@ std::string hours_of(const rule& r) {
   return out;
 }
 
+std::string all_windows(unsigned quota) {
+  return quota == 1 ? "the one window" : "all " + std::to_string(quota) + " windows";
+}
+
 }  // namespace
 
 std::string refusal(objection why, const rule* by, const question& q, int64_t most) {
@@ -51,8 +55,8 @@ std::string refusal(objection why, const rule* by, const question& q, int64_t mo
       return rule + " wants a reason in which " + quoted(by != nullptr ? by->reason_pattern : "") +
              " is found";
     case objection::quota:
-      return person + " has had all " + std::to_string(by != nullptr ? by->quota.value_or(0) : 0) +
-             " windows that " + rule + " gives in 24 hours";
+      return person + " has had " + all_windows(by != nullptr ? by->quota.value_or(0) : 0) + " that " + rule +
+             " gives in 24 hours";
   }
   return "refused";
 }

@@ -52,8 +52,9 @@ TEST(a_denial_is_one_line_with_the_reason_and_the_command_that_helps) {
   table_fixture t;
   t.publish();
   pam_host host{t};
-  TEST_ASSERT_EQUAL_STRING("no open grant for orders-db; ask for one: grantctl request orders-db --for 1h",
-                           denied(host));
+  TEST_ASSERT_EQUAL_STRING(
+      "no open grant for orders-db; ask for one: grantctl request orders-db --for 1h --reason \"...\"",
+      denied(host));
 }
 
 TEST(without_a_resource_the_service_is_named) {
@@ -71,7 +72,7 @@ TEST(a_revoked_grant_is_named) {
   pam_host host{t};
   expect_between(
       "the grant " + std::string(base::print_id('g', 42).view()) + " for orders-db was revoked at ",
-      " +0100; ask for one: grantctl request orders-db --for 1h", denied(host));
+      " +0100; ask for one: grantctl request orders-db --for 1h --reason \"...\"", denied(host));
 }
 
 TEST(a_future_grant_says_when) {

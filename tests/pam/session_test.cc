@@ -121,10 +121,11 @@ TEST(the_reaper_found_no_window_open_for_it) {
   host.reaper.answer_by(fake_reaper::always(frame_of(revoked())));
   TEST_ASSERT_EQUAL_INT(PAM_SESSION_ERR, host.open_session());
   const std::string said = host.heard_one(PAM_ERROR_MSG);
-  TEST_ASSERT_TRUE_MESSAGE(said.starts_with("the grant " + std::string(base::print_id('g', 42).view()) +
-                                            " for orders-db was revoked at ") &&
-                               said.ends_with(" +0100; ask for one: grantctl request orders-db --for 1h"),
-                           said);
+  TEST_ASSERT_TRUE_MESSAGE(
+      said.starts_with("the grant " + std::string(base::print_id('g', 42).view()) +
+                       " for orders-db was revoked at ") &&
+          said.ends_with(" +0100; ask for one: grantctl request orders-db --for 1h --reason \"...\""),
+      said);
   expect_log("notice denied: alice: the grant ");
 }
 

@@ -112,7 +112,7 @@ sub attempt
 	my $error = first_error($reading, @sql);
 	like($error->{C} // 'no error', qr/^(?:25006|42501)$/, "$name: refused") or diag(explain($error));
 	like($error->{M} // '', $words, "$name: in these words");
-	like($error->{H} // '', qr/^ask for writing, if a rule gives it: grantctl request orders-db --read-write$/, "$name: says what helps");
+	like($error->{H} // '', qr/^ask for writing, if a rule gives it: grantctl request orders-db --read-write --reason "\.\.\."$/, "$name: says what helps");
 	is(state_now(), $before, "$name: changes nothing");
 	return if !$writing;
 	is_deeply(first_error($writing, @sql), {}, "$name: would have worked");

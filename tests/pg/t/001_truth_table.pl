@@ -41,7 +41,7 @@ sub window { my (%more) = @_; return record('window', id => 'pg:alice', database
 # 4, 6: an open window, and everything beside it.
 truth(@point);
 my $did = refused($node, $orders, qr/FATAL:  no open grant for role "alice" on database "orders"$/m, '6 no window');
-like($did->{err}, qr/^HINT:  ask for one: grantctl request orders-db --for 1h$/m, '6 the hint names the resource');
+like($did->{err}, qr/^HINT:  ask for one: grantctl request orders-db --for 1h --reason "\.\.\."$/m, '6 the hint names the resource');
 like($did->{log}, qr/FATAL:  no open grant .*\n.*DETAIL:  asked as pg:alice$/m, '6 the log says as whom was asked');
 $did = refused($node, 'dbname=other user=alice', qr/role "alice" on database "other"/, '6 a database of no resource');
 like($did->{err}, qr/^HINT:  see: grantctl resources$/m, '6 its hint');
@@ -49,7 +49,7 @@ my $error = start_packet($node, user => 'alice', database => 'orders');
 is($error->{C}, '28000', '6 the client sees SQLSTATE 28000');
 is($error->{S}, 'FATAL', '6 and FATAL');
 is($error->{D}, undef, '6 and no detail beyond the message');
-is($error->{H}, 'ask for one: grantctl request orders-db --for 1h', '6 and the hint');
+is($error->{H}, 'ask for one: grantctl request orders-db --for 1h --reason "..."', '6 and the hint');
 
 truth(@point, window());
 $did = let_in($node, $orders, '4 inside the window');
@@ -74,7 +74,7 @@ refused($node, 'dbname=orders user=nobody_here', qr/no open grant/, '6 nor a rol
 truth(@point, window(start => -7200, end => -1));
 $did = refused($node, $orders, qr/FATAL:  the grant has ended for role "alice" on database "orders"/, '7 expired');
 like($did->{err}, qr/^DETAIL:  the grant g-\S+ for orders-db ended at \d/m, '7 expired: which and when');
-like($did->{err}, qr/^HINT:  ask for one: grantctl request orders-db --for 1h$/m, '7 expired: what helps');
+like($did->{err}, qr/^HINT:  ask for one: grantctl request orders-db --for 1h --reason "\.\.\."$/m, '7 expired: what helps');
 truth(@point, window(start => 3600, end => 7200));
 $did = refused($node, $orders, qr/FATAL:  the grant is not open yet for role "alice"/, '7 future');
 like($did->{err}, qr/^DETAIL:  the grant g-\S+ for orders-db opens at \d/m, '7 future: which and when');

@@ -199,7 +199,7 @@ sub ended
 	like(log_since($node, $mark), qr/\[$s->{pid}\] .* 57P01 FATAL:  \Q$error->{M}\E$/m, "$name: the log has the same words");
 	return;
 }
-my $ask = qr/^ask for one: grantctl request orders-db --for 1h$/;
+my $ask = qr/^ask for one: grantctl request orders-db --for 1h --reason "\.\.\."$/;
 ended('expired', qr/^terminating connection: grant g-\S+ for orders-db ended at $clock$/, $ask, window(end => 1));
 ended('revoked', qr/^terminating connection: grant g-\S+ for orders-db was revoked at $clock$/, $ask,
 	record('ended', @of, how => 'revoked', ago => 0));
@@ -216,7 +216,7 @@ truth(@point, window(end => 2));
 my ($out, $err) = ('', '');
 IPC::Run::run([ 'psql', '-XAtw', '-d', 'host=' . $node->host . ' port=' . $node->port . ' dbname=orders user=alice', '-c', 'select pg_sleep(900)' ],
 	'>', \$out, '2>', \$err, IPC::Run::timeout(60));
-like($err, qr/^NOTICE:  access to orders-db until .*^FATAL:  terminating connection: grant g-\S+ for orders-db ended at .*^HINT:  ask for one: grantctl request orders-db --for 1h$/ms,
+like($err, qr/^NOTICE:  access to orders-db until .*^FATAL:  terminating connection: grant g-\S+ for orders-db ended at .*^HINT:  ask for one: grantctl request orders-db --for 1h --reason "\.\.\."$/ms,
 	'psql shows it all');
 
 # Not us: the server's own words.

@@ -52,7 +52,7 @@ for (['super', 'it is a superuser'],
 	truth($point, window($role, 'read-only'));
 	my $did = refused($node, "dbname=orders user=$role", qr/FATAL:  no read-only grant can let in role "$role" on database "orders"/, $role);
 	like($did->{err}, qr/^DETAIL:  It could write all the same: \Q$why\E\.$/m, "$role: in detail");
-	like($did->{err}, qr/^HINT:  ask for writing, if a rule gives it: grantctl request orders-db --read-write$/m, "$role: what helps");
+	like($did->{err}, qr/^HINT:  ask for writing, if a rule gives it: grantctl request orders-db --read-write --reason "\.\.\."$/m, "$role: what helps");
 	truth($point, window($role, 'read-write'));
 	is_deeply(first_error(session($node, user => $role, database => 'orders'), $insert), {}, "$role: a grant for writing lets it in, and it writes");
 	truth($point, window($role, 'read-write'), window($role, 'read-only'));

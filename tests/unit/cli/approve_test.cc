@@ -175,8 +175,11 @@ TEST(a_key_that_is_not_enrolled_is_not_chosen) {
   asked a = ask(approving(text_answer(approval_text, true, "[\"" + other.line() + "\"]")), approve_yes,
                 h.at_home());
   TEST_ASSERT_EQUAL_INT(1, a.result.code);
-  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.err, "none of your enrolled keys is here"), a.result.err);
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.err, "none of your enrolled keys is here (SHA256:"),
+                           a.result.err);
   TEST_ASSERT_TRUE(nothing_was_sent(a));
+  a = ask(approving(text_answer(approval_text, true, "[]")), approve_yes, h.at_home());
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.err, "no key is enrolled for you"), a.result.err);
   // Named, it is used: a signature is its key owner's, whoever carries it.
   auto args = approve_yes;
   args.insert(args.end(), {"--key", other.key});

@@ -84,6 +84,7 @@ fake_grantd::script serving(std::shared_ptr<log> l) {
     }
     if (contains(message, ".Store\""))
       return answer("{\"sequence\":" + std::to_string(l->heads.size()) + "}");
+    if (contains(message, ".People\"")) return answer(R"({"people":[{"name":"alice"},{"name":"dave"}]})");
     if (!contains(message, ".AuditChain\"")) return error("NoSuchMethod", "?");
     auto after = static_cast<size_t>(number_after(message, "after", 0));
     size_t end = std::min(after + 1000, l->begin.size());
@@ -246,11 +247,11 @@ TEST(filters_keep_what_is_about_somebody_since_then) {
   const log l = make_log(30);
   asked a = on(l, {"audit", "--person", "bob", "--event", "approve", "--since", "13:00:20"});
   TEST_ASSERT_EQUAL_STRING(
-      "SEQUENCE  AT              EVENT    FIELDS\n"
-      "20        13:00:20 +0100  approve  request=r-1000v person=bob\n"
-      "23        13:00:23 +0100  approve  request=r-1000v person=bob\n"
-      "26        13:00:26 +0100  approve  request=r-1000v person=bob\n"
-      "29        13:00:29 +0100  approve  request=r-1000v person=bob\n",
+      "SEQUENCE  AT                         EVENT    FIELDS\n"
+      "20        2026-11-22 13:00:20 +0100  approve  request=r-1000v person=bob\n"
+      "23        2026-11-22 13:00:23 +0100  approve  request=r-1000v person=bob\n"
+      "26        2026-11-22 13:00:26 +0100  approve  request=r-1000v person=bob\n"
+      "29        2026-11-22 13:00:29 +0100  approve  request=r-1000v person=bob\n",
       a.result.out);
   a = on(l, {"audit", "--person", "bob", "--limit", "1", "-o", "json"});
   TEST_ASSERT_TRUE_MESSAGE(
@@ -269,10 +270,10 @@ TEST(break_glass_is_the_logins_and_what_was_opened_as_such) {
   l.add("session", {{"account", "os:alice"}, {"grant", "32768"}});
   asked a = on(l, {"audit", "--event", "break-glass"});
   TEST_ASSERT_EQUAL_STRING(
-      "SEQUENCE  AT              EVENT        FIELDS\n"
-      "1         13:00:01 +0100  break-glass  account=os:root\n"
-      "2         13:00:02 +0100  request      request=r-1000v person=alice break_glass=yes\n"
-      "3         13:00:03 +0100  grant        grant=g-1000v person=alice break_glass=yes\n",
+      "SEQUENCE  AT                         EVENT        FIELDS\n"
+      "1         2026-11-22 13:00:01 +0100  break-glass  account=os:root\n"
+      "2         2026-11-22 13:00:02 +0100  request      request=r-1000v person=alice break_glass=yes\n"
+      "3         2026-11-22 13:00:03 +0100  grant        grant=g-1000v person=alice break_glass=yes\n",
       a.result.out);
 }
 
@@ -292,6 +293,20 @@ TEST(an_event_that_no_record_has_is_refused_with_those_there_are) {
   a = on(make_log(3), {"audit", "--event", "lapse"});
   TEST_ASSERT_EQUAL_INT(0, a.result.code);
   TEST_ASSERT_EQUAL_STRING("grantctl: no records\n", a.result.err);
+}
+
+TEST(a_person_nobody_knows_and_no_record_names_is_refused) {
+  asked a = on(make_log(3), {"audit", "--person", "alcie"});
+  TEST_ASSERT_EQUAL_INT(1, a.result.code);
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl: no records, and the policy has no person \"alcie\" (did you mean \"alice\"?)\n"
+      "help: grantctl people\n",
+      a.result.err);
+  a = on(make_log(3), {"audit", "--person", "dave"});
+  TEST_ASSERT_EQUAL_INT(0, a.result.code);
+  TEST_ASSERT_EQUAL_STRING("grantctl: no records\n", a.result.err);
+  // Gone from the policy, but not from the records.
+  TEST_ASSERT_EQUAL_INT(0, on(make_log(3), {"audit", "--person", "bob"}).result.code);
 }
 
 TEST(what_became_of_a_persons_requests_and_grants_is_about_them) {

@@ -111,6 +111,6 @@ TEST(a_reload_with_mistakes_is_a_no_and_changes_nothing) {
   TEST_ASSERT_EQUAL_INT(1, a.result.code);
   TEST_ASSERT_EQUAL_STRING(
       "grantctl: p.toml:3: x\ngrantctl: p.toml:4: y\n"
-      "grantctl: the policy has mistakes, the old one stays in force\nhelp: grantd -t\n",
+      "grantctl: this policy cannot be taken over, the old one stays in force\nhelp: grantd -t\n",
       a.result.err);
 }

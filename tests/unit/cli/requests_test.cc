@@ -236,6 +236,35 @@ TEST(extend_without_a_grant_takes_the_only_open_one) {
   TEST_ASSERT_EQUAL_INT(2, ask(status(grant_of("open")), {"extend", "--for", "until 17:00"}).result.code);
 }
 
+TEST(reading_may_be_said_and_not_together_with_writing) {
+  const auto script = by_method({{"Request", answer("{\"request\":" + request_of("pending") + "}")}});
+  asked a = ask(script, {"request", "orders-db", "--read-only"});
+  TEST_ASSERT_EQUAL_INT(0, a.result.code);
+  TEST_ASSERT_EQUAL_STRING(R"({"method":"org.grantd.Access.Request","parameters":{"resource":"orders-db"}})",
+                           a.messages.back());
+  a = ask(script, {"request", "orders-db", "--read-only", "--read-write"});
+  TEST_ASSERT_EQUAL_INT(2, a.result.code);
+  TEST_ASSERT_TRUE(a.messages.empty());
+}
+
+TEST(the_help_for_break_glass_keeps_the_writing) {
+  asked a = ask(by_method({}), {"request", "orders-db", "--break-glass", "--read-write"});
+  TEST_ASSERT_EQUAL_INT(2, a.result.code);
+  TEST_ASSERT_TRUE_MESSAGE(
+      contains(a.result.err,
+               "help: grantctl request orders-db --break-glass --read-write --reason \"...\"\n"),
+      a.result.err);
+}
+
+TEST(a_granted_request_says_what_became_of_its_grant) {
+  for (auto [how, shown] :
+       {std::pair{"given-back", "granted: g-7k2m, given back"}, {"revoked", "granted: g-7k2m, revoked"}}) {
+    const std::string one = request_of("granted", R"("grant_ended":")" + std::string(how) + "\",");
+    asked a = ask(by_method({{"Requests", answer("{\"requests\":[" + one + "]}")}}), {"requests", "--all"});
+    TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, shown), a.result.out);
+  }
+}
+
 TEST(until_a_time_is_asked_for_in_whole_seconds) {
   asked a = ask(by_method({{"Clock", answer(R"({"utc_us":1795349400000001})")}}),
                 {"request", "orders-db", "--for", "until 17:30"});

@@ -2,6 +2,7 @@
 // What counts as an approval, and every way in which one does not.
 #include "asking.h"
 #include "base/ident.h"
+#include "proof/fingerprint.h"
 
 using namespace grantd;
 using namespace grantd::test;
@@ -84,6 +85,33 @@ TEST(a_signature_of_nobody_or_of_another_key_is_refused) {
   other.name_space = "file";
   TEST_ASSERT_EQUAL_STRING("BadSignature", short_error(w.approve("bob", id, bob_key, "", other)));
   TEST_ASSERT_EQUAL_INT(0, w.grants());
+}
+
+TEST(a_key_that_is_not_enrolled_is_named_beside_those_that_are) {
+  asking w;
+  const std::string id = w.request();
+  const auto print = [](const signing_key& key) { return proof::fingerprint(key_blob(key)); };
+  const std::string stranger = "the key that signed, " + print(strangers_key) + ", is nobody's of the policy";
+  auto r = w.approve("bob", id, strangers_key);
+  const std::string said = member(r.parameters, "message");
+  TEST_ASSERT_TRUE_MESSAGE(said.starts_with(stranger + "; enrolled for bob: SHA256:"), said);
+  for (const auto& key : {bob_key, bob_token})
+    TEST_ASSERT_TRUE_MESSAGE(said.find(print(key)) != said.npos, said);
+  TEST_ASSERT_EQUAL_STRING("grantctl approve " + id + " --key FILE", member(r.parameters, "help"));
+  // Who only carries it is told nothing of keys but of that one.
+  r = w.approve("bot", id, strangers_key);
+  TEST_ASSERT_EQUAL_STRING(stranger, member(r.parameters, "message"));
+  const std::string text = w.text(id);
+  std::string without = w.policy;
+  without.erase(without.find("keys = \"" + key_line(carol_key)), key_line(carol_key).size() + 9);
+  w.load(without.c_str());
+  TEST_ASSERT_EQUAL_STRING("", w.core->people().error());
+  r = w.approve_text("carol", id, carol_key, text);
+  TEST_ASSERT_TRUE_MESSAGE(member(r.parameters, "message").ends_with("; no key is enrolled for carol"),
+                           member(r.parameters, "message"));
+  TEST_ASSERT_TRUE_MESSAGE(
+      member(r.parameters, "help").starts_with("add it to keys under [person.carol] in "),
+      member(r.parameters, "help"));
 }
 
 TEST(a_replayed_approval_counts_for_no_other_request_and_not_twice) {

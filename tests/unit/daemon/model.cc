@@ -54,6 +54,11 @@ void model::close(request& r, phase how) {
   ++events[how == phase::denied ? "deny" : how == phase::cancelled ? "cancel" : "lapse"];
 }
 
+bool model::was_taken_away(const request& r) const {
+  const fate base = r.what.extends == 0 ? fate::open : grants.at(r.what.extends).is;
+  return base == fate::revoked || base == fate::given_back;
+}
+
 void model::settle() {
   if (synchronised && wall > mark) mark = wall;
   const bool was = behind;
@@ -72,6 +77,8 @@ void model::settle() {
       close(r, phase::lapsed);
     } else if (rules && !still_asked(r)) {
       close(r, phase::denied);
+    } else if (was_taken_away(r)) {
+      close(r, phase::lapsed);
     }
   }
 }
@@ -174,6 +181,7 @@ std::string model::revoke(person by, uint64_t number) {
   if (at == grants.end()) return "NoSuchGrant";
   if (at->second.is != fate::open) return "AlreadyEnded";
   end(at->second, fate::revoked);
+  settle();
   return "";
 }
 
@@ -183,6 +191,7 @@ std::string model::give_back(person who, uint64_t number) {
   if (at == grants.end() || at->second.who != who) return "NoSuchGrant";
   if (at->second.is != fate::open) return "AlreadyEnded";
   end(at->second, fate::given_back);
+  settle();
   return "";
 }
 

@@ -162,6 +162,7 @@ class model {
   [[nodiscard]] bool denied(person who, place where, bool read_write) const;
   [[nodiscard]] bool may_ask(person who, place where, bool read_write, bool glass) const;
   [[nodiscard]] bool still_asked(const request& r) const;
+  [[nodiscard]] bool was_taken_away(const request& r) const;  // what it extends
   [[nodiscard]] bool still_promised(const grant& g) const;
   // Those of its approvals that count now.
   [[nodiscard]] std::vector<request::said> that_count(const request& r, const rule& by) const;

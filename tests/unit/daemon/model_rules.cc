@@ -251,8 +251,7 @@ std::string model::approve(const approving& a, bool same_turn) {
   if (counted.size() >= std::max(r.needs, by.needs)) {
     seconds shortest = std::min(r.length, by.most);
     for (const auto& one : counted) shortest = std::min(shortest, one.length);
-    const fate base = r.what.extends == 0 ? fate::open : grants.at(r.what.extends).is;
-    std::string no = base == fate::revoked || base == fate::given_back ? "NoRule" : open_for(r, shortest);
+    std::string no = was_taken_away(r) ? "NoRule" : open_for(r, shortest);
     if (!no.empty()) {
       r.approvals.pop_back();
       return no;

@@ -512,8 +512,9 @@ TEST(an_extension_goes_no_further_than_asked_and_not_after_a_revocation) {
   auto r = w.approve("carol", more, carol_key);
   TEST_ASSERT_EQUAL_INT64(900'000'000, number(*r.parameters.find("grant"), "left_us"));
   std::string once_more = extend();
+  const std::string text = w.text(once_more);
   (void)w.root("Revoke", R"({"person":"alice","reason":"suspicious"})");
-  TEST_ASSERT_EQUAL_STRING("NoRule", short_error(w.approve("carol", once_more, carol_key)));
+  TEST_ASSERT_FALSE(w.approve_text("carol", once_more, carol_key, text).ok());
   TEST_ASSERT_FALSE(w.allowed());
 }
 
@@ -544,19 +545,52 @@ TEST(an_extension_that_can_open_nothing_any_more_waits_for_nobody) {
   TEST_ASSERT_EQUAL_STRING("lapsed", member(*r.parameters.find("request"), "state"));
 }
 
-TEST(an_extension_of_what_was_revoked_is_not_said_to_wait) {
+TEST(an_extension_of_what_was_taken_away_lapses_at_once) {
   asking w;
   std::string id = w.request("alice", "orders-db", R"(,"for_us":600000000)");
   auto opened = w.approve("bob", id, bob_key);
   const std::string grant = member(*opened.parameters.find("grant"), "id");
   auto r = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":600000000})");
   const std::string more = member(*r.parameters.find("request"), "id");
-  (void)w.root("Revoke", R"({"person":"alice","reason":"suspicious"})");
-  r = w.ask("carol", "Requests", R"({"mine_to_approve":true})");
-  TEST_ASSERT_EQUAL_INT(0, r.parameters.find("requests")->items()->size());
-  TEST_ASSERT_EQUAL_INT(0, number(w.ask("carol", "Status").parameters, "to_approve"));
-  TEST_ASSERT_EQUAL_STRING("grantctl deny " + more,
-                           member(w.approve("carol", more, carol_key).parameters, "help"));
+  const std::string other = w.request("alice", "orders-db", R"(,"reason":"of its own")");
+  (void)w.root("Revoke", R"({"id":")" + grant + R"(","reason":"suspicious"})");
+  r = w.ask("alice", "ShowRequest", R"({"id":")" + more + "\"}");
+  const auto& shown = *r.parameters.find("request");
+  TEST_ASSERT_EQUAL_STRING("lapsed", member(shown, "state"));
+  TEST_ASSERT_EQUAL_STRING("what it extends, " + grant + ", was revoked", member(shown, "ended_reason"));
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(other));
+  TEST_ASSERT_EQUAL_INT(1, number(w.ask("carol", "Status").parameters, "to_approve"));
+  // What was granted says what became of it, too.
+  r = w.ask("alice", "ShowRequest", R"({"id":")" + id + "\"}");
+  TEST_ASSERT_EQUAL_STRING("revoked", member(*r.parameters.find("request"), "grant_ended"));
+}
+
+TEST(a_request_made_under_a_lock_names_it) {
+  asking w;
+  const auto warning = [&] {
+    auto r = w.ask("alice", "Request", R"({"resource":"orders-db"})");
+    TEST_ASSERT_EQUAL_STRING("", short_error(r));
+    (void)w.ask("alice", "Cancel", R"({"id":")" + member(*r.parameters.find("request"), "id") + "\"}");
+    const auto* said = r.parameters.find("warning");
+    return said == nullptr ? std::string() : *said->text();
+  };
+  TEST_ASSERT_EQUAL_STRING("", warning());
+  for (const char* whom : {R"("resource":"orders-db")", R"("person":"alice")", R"("all":true)"}) {
+    (void)w.root("Lock", "{" + std::string(whom) + R"(,"for_us":3600000000,"message":"moved"})");
+    TEST_ASSERT_TRUE_MESSAGE(warning().find(" is locked for 1 h more (k-") != std::string::npos, whom);
+    (void)w.root("Unlock", "{" + std::string(whom) + "}");
+  }
+  (void)w.root("Lock", R"({"person":"bob","for_us":3600000000,"message":"moved"})");
+  TEST_ASSERT_EQUAL_STRING("", warning());
+}
+
+TEST(a_mistyped_id_is_named) {
+  asking w;
+  for (const char* method : {"GiveBack", "Show", "Review"}) {
+    auto r = w.ask("alice", method, R"({"id":"g-9999"})");
+    TEST_ASSERT_EQUAL_STRING("\"g-9999\" is no id of a grant: mistyped? (they look like g-7k2m)",
+                             member(r.parameters, "message"));
+  }
 }
 
 TEST(limits_hold_within_one_turn) {

@@ -85,11 +85,11 @@ TEST(a_refusal_says_what_is_missing_in_the_policy) {
     return member(r.parameters, "message") + " / " + member(r.parameters, "help");
   };
   TEST_ASSERT_EQUAL_STRING(
-      "Audit needs the right \"see\" or \"grant\"; you are alice / "
+      "grantctl audit needs the right \"see\" or \"grant\"; you are alice / "
       "rights = [\"see\"] in [person.alice] of policy.toml, by who keeps it",
       said(w.ask("alice", "Audit")));
   TEST_ASSERT_EQUAL_STRING(
-      "People is for people of the policy; uid 5555 is nobody of the policy / "
+      "grantctl people is for people of the policy; uid 5555 is nobody of the policy / "
       "os = \"USER\" in your [person.NAME] of policy.toml, by who keeps it",
       said(w.ask(uid_t{5555}, "People")));
   for (auto [method, help] :

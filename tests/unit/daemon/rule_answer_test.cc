@@ -27,11 +27,17 @@ TEST(all_that_a_rule_objects_to_is_said_at_once_by_request_and_by_explain) {
   for (const char* part : {"only Wed 03:00-03:01 UTC", "at most 1h", "\"OPS-[0-9]+\" is found"})
     TEST_ASSERT_TRUE_MESSAGE(message.find(part) != message.npos, message);
   const std::string help = member(asked, "help");
-  TEST_ASSERT_TRUE_MESSAGE(help.starts_with("grantctl request night --for 1h --reason TEXT --at "), help);
+  TEST_ASSERT_TRUE_MESSAGE(help.starts_with("grantctl request night --for 1h --reason 'OPS-[0-9]+' --at "),
+                           help);
   TEST_ASSERT_TRUE_MESSAGE(help.ends_with("T03:00:00Z"), help);
   TEST_ASSERT_EQUAL_STRING(help, member(explain(w, "night", R"(,"for_us":7200000000)"), "help"));
   auto explained = explain(w, "night");
-  TEST_ASSERT_TRUE(member(explained, "help").starts_with("grantctl request night --reason TEXT --at "));
+  TEST_ASSERT_TRUE(
+      member(explained, "help").starts_with("grantctl request night --reason 'OPS-[0-9]+' --at "));
+  // A reason that was given, but not as the rule wants it, is not said again.
+  explained = explain(w, "night", R"(,"reason":"because")");
+  TEST_ASSERT_TRUE(
+      member(explained, "help").starts_with("grantctl request night --reason 'OPS-[0-9]+' --at "));
   TEST_ASSERT_TRUE(member(explained, "why").find("OPS-[0-9]+") != std::string::npos);
 }
 
@@ -75,6 +81,21 @@ TEST(who_may_not_write_is_told_how_to_read_and_what_opens_it_in_an_emergency) {
       "--break-glass --read-write",
       member(r, "message"));
   TEST_ASSERT_EQUAL_STRING("grantctl request orders-db --reason 'x'", member(r, "help"));
+}
+
+TEST(an_extension_of_what_no_rule_gives_is_told_what_opens_more) {
+  asking w("[rule.bobs]\nwho = \"bob\"\nresource = \"orders-db\"\napprovals = 0\n");
+  auto r = w.root("Grant", R"({"person":"bob","resource":"orders-db","for_us":3600000000})");
+  const std::string id = member(*r.parameters.find("grant"), "id");
+  r = w.ask("bob", "Request", R"({"extends":")" + id + R"(","for_us":1800000000})");
+  TEST_ASSERT_EQUAL_STRING("NoRule", short_error(r));
+  TEST_ASSERT_EQUAL_STRING(id + " is read-write, and no rule gives bob that at orders-db",
+                           member(r.parameters, "message"));
+  TEST_ASSERT_EQUAL_STRING("as somebody with the right \"grant\": grantctl grant bob orders-db --for 1h30m",
+                           member(r.parameters, "help"));
+  r = w.root("Grant", R"({"person":"bob","resource":"orders-db","for_us":5400000000})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(r));
+  TEST_ASSERT_EQUAL_STRING("read-write", member(*r.parameters.find("grant"), "access"));
 }
 
 TEST(resources_say_what_the_callers_own_rule_wants) {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/ident.h"
+#include "base/names.h"
 #include "guest/line.h"
 #include "support/unity.h"
 
@@ -56,12 +57,21 @@ TEST(allowed_says_until_when_and_how_long) {
 TEST(who_may_only_read_is_told_how_to_ask_for_writing) {
   char out[256];
   guest::say_help_to_write(answer(reason::allowed, "orders-db"), out);
-  TEST_ASSERT_EQUAL_STRING("ask for writing, if a rule gives it: grantctl request orders-db --read-write",
-                           out);
+  TEST_ASSERT_EQUAL_STRING(
+      "ask for writing, if a rule gives it: grantctl request orders-db --read-write --reason \"...\"", out);
   guest::say_help_to_write(answer(reason::allowed, ""), out);
   TEST_ASSERT_EQUAL_STRING(
-      "ask for writing, if a rule gives it: grantctl request RESOURCE --read-write (see: grantctl resources)",
+      "ask for writing, if a rule gives it: grantctl request RESOURCE --read-write --reason \"...\" "
+      "(see: grantctl resources)",
       out);
+}
+
+TEST(the_longest_name_leaves_its_hints_whole) {
+  const std::string longest(base::max_name, 'r');
+  TEST_ASSERT_TRUE(help(answer(reason::no_window, longest)).ends_with(" --reason \"...\""));
+  char out[256];
+  guest::say_help_to_write(answer(reason::allowed, longest), out);
+  TEST_ASSERT_TRUE(std::string_view(out).ends_with(" --reason \"...\""));
 }
 
 TEST(no_window_names_the_resource_or_the_login_point) {
@@ -146,7 +156,7 @@ TEST(a_warning_says_how_long_and_until_when) {
 
 TEST(help_is_the_one_command_that_helps) {
   for (reason why : {reason::no_window, reason::ended, reason::revoked}) {
-    TEST_ASSERT_EQUAL_STRING("ask for one: grantctl request orders-db --for 1h",
+    TEST_ASSERT_EQUAL_STRING("ask for one: grantctl request orders-db --for 1h --reason \"...\"",
                              help(answer(why, "orders-db")));
     TEST_ASSERT_EQUAL_STRING("see: grantctl resources", help(answer(why, "")));
   }

@@ -292,6 +292,8 @@ TEST(a_quota_is_counted_and_an_uncounted_one_is_used_up) {
   TEST_ASSERT_TRUE(judge(p, ask(), 2).what == outcome::opens);
   refused(p, ask(), objection::quota, {"all 3", "rule a", "24 hours"}, 3);
   refused(p, ask(), objection::quota, {}, 4);
+  refused(with(rule("a", self + "quota = 1\n")), ask(), objection::quota,
+          {"alice has had the one window that rule a"}, 1);
   TEST_ASSERT_TRUE(policy::judge(p, ask(), {}).why == objection::quota);
   std::string counted;
   (void)policy::judge(p, ask(), [&](std::string_view name) {
