@@ -19,7 +19,8 @@ void say_denied(const answer& a, const decision::login_point& where, std::span<c
 void say_help(const answer& a, std::span<char> out) noexcept;
 
 // For who is inside to read and wants to write: `ask for writing, if a rule gives it: grantctl request
-// orders-db --read-write --reason "..."`. Without a known resource: `... grantctl request RESOURCE --read-write
+// orders-db --read-write --reason "..."`. Without a known resource: `... grantctl request RESOURCE
+// --read-write
 // --reason "..." (see: grantctl resources)`.
 void say_help_to_write(const answer& a, std::span<char> out) noexcept;
 

@@ -4,8 +4,8 @@
 
 namespace grantd::service {
 
-// Files for nobody else, no new privileges by any exec, no core and no ptrace of it (prctl(2)); a peer that is
-// gone is an error of the write and not a signal.
+// Files for nobody else, no new privileges by any exec, no core and no ptrace of it (prctl(2)); a peer that
+// is gone is an error of the write and not a signal.
 void harden();
 
 }  // namespace grantd::service
