@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The daemons' first act; see harden.h. Must never read or open anything.
 #include "service/harden.h"
 
 #include <sys/prctl.h>
