@@ -12,10 +12,23 @@
 namespace grantd::daemon {
 namespace {
 
+// Reading only holds in a database.
+std::string_view access_word(bool only_shells, bool writes) {
+  return only_shells ? "full" : writes ? "read-write" : "read-only";
+}
+
+std::string_view access_of(const std::vector<policy::scope>& scopes) {
+  const auto is_shell = [](const policy::scope& s) {
+    return s.where.where == policy::login_point::kind::pam;
+  };
+  return access_word(!scopes.empty() && std::ranges::all_of(scopes, is_shell),
+                     std::ranges::any_of(scopes, &policy::scope::read_write));
+}
+
 struct frame {
   uint64_t number;
   std::string_view person, resource;
-  bool read_write;
+  std::string_view access;
   base::utc_time not_before, not_after;
   int64_t left_us;
   std::string_view state;
@@ -33,7 +46,7 @@ json::value grant_object(const frame& f) {
   v.set("id", id_of(f.number));
   v.set("person", f.person);
   v.set("resource", f.resource);
-  v.set("access", f.read_write ? "read-write" : "read-only");
+  v.set("access", f.access);
   v.set("not_before_us", f.not_before.us);
   v.set("not_after_us", f.not_after.us);
   v.set("left_us", std::max<int64_t>(0, f.left_us));
@@ -84,12 +97,15 @@ void add_end(json::value& v, base::utc_time ended, std::string_view by, std::str
 }
 
 frame frame_of(const pool& names, const open_grant& g) {
-  const auto& scopes = names.scopes(g.scopes);
-  bool read_write = !scopes.empty() && scopes.front().access == decision::access::read_write;
+  bool shells = false, databases = false, writes = false;
+  for (const scope_ref& s : names.scopes(g.scopes)) {
+    (s.kind == decision::point_kind::pam ? shells : databases) = true;
+    writes = writes || s.access == decision::access::read_write;
+  }
   return {g.number,
           names.text(g.person),
           names.text(g.resource),
-          read_write,
+          access_word(shells && !databases, writes),
           g.not_before,
           g.not_after,
           0,
@@ -146,10 +162,9 @@ json::value describe(const store::grant& g, const timekeeper& time) {
     if (time.utc() < g.not_before) state = "waiting";
     if (left <= 0) state = "expired";
   }
-  bool read_write = !g.scopes.empty() && g.scopes.front().read_write;
-  json::value v = grant_object({g.number, g.person, g.resource, read_write, g.not_before, g.not_after, left,
-                                state, g.made, g.made_by, g.reason, g.request, g.break_glass, g.reviewed_by,
-                                g.reviewed.us, g.first_use_us.value_or(0)});
+  json::value v = grant_object({g.number, g.person, g.resource, access_of(g.scopes), g.not_before,
+                                g.not_after, left, state, g.made, g.made_by, g.reason, g.request,
+                                g.break_glass, g.reviewed_by, g.reviewed.us, g.first_use_us.value_or(0)});
   if (g.state != store::state::open) add_end(v, g.ended, g.ended_by, g.ended_reason);
   std::vector<policy::login_point> points;
   for (const policy::scope& s : g.scopes) points.push_back(s.where);
@@ -174,7 +189,7 @@ json::value describe(const store::request& r, const timekeeper& time, base::boot
   v.set("person", r.person);
   v.set("resource", r.resource);
   if (!r.role.empty()) v.set("role", r.role);
-  v.set("access", r.read_write ? "read-write" : "read-only");
+  v.set("access", r.scopes.empty() ? access_word(false, r.read_write) : access_of(r.scopes));
   if (r.break_glass) v.set("break_glass", true);
   v.set("reason", r.reason);
   v.set("for_us", r.for_us);

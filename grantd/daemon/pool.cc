@@ -31,10 +31,13 @@ scopes_id pool::put(const std::vector<policy::scope>& scopes) {
   std::vector<scope_ref> set;
   set.reserve(scopes.size());
   for (const policy::scope& s : scopes) {
+    // Nothing holds a shell to reading: were there two accesses, the end of one would put out who has the
+    // other.
+    const bool writes = s.read_write && s.where.where != policy::login_point::kind::pam;
     set.push_back({put_account(s.proved_by, s.account), put(s.where.place), put(s.where.database),
                    put(s.role), put(s.member_of), static_cast<decision::point_kind>(s.where.where),
                    s.where.any_database, s.where.replication,
-                   s.read_write ? decision::access::read_write : decision::access::read_only});
+                   writes ? decision::access::read_write : decision::access::read_only});
   }
   auto id = static_cast<scopes_id>(sets_.size());
   sets_.push_back(std::move(set));

@@ -32,7 +32,7 @@ decision::verdict covering(const request& r, const inside& s) {
   q.who = {static_cast<decision::identity_class>(s.proved_by), s.name};
   q.where = {static_cast<decision::point_kind>(s.point), s.place, s.database, s.replication};
   q.role = s.role;
-  q.at_least = static_cast<decision::access>(s.access);
+  if (q.where.kind != decision::point_kind::pam) q.at_least = static_cast<decision::access>(s.access);
   q.live = true;
   decision::verdict v = decision::decide(r.in.grants().records_of(q.who), q, r.in.time().boot());
   v.text = {};  // it lived in those records

@@ -164,8 +164,7 @@ std::string server::start() {
                        [this](const session& one, guest::answer& last) {
                          const decision::account who = one.account();
                          guest::login asked = question(one, who);
-                         asked.live = true;
-                         asked.at_least = last.verdict.given;
+                         asked.live = true;  // at_least stays: a shell has one access, see PROTOCOL
                          return guest::ask_again(where_.table.c_str(), asked, last);
                        },
                    .watch =

@@ -119,6 +119,37 @@ TEST(a_session_that_reads_keeps_its_window_when_one_that_writes_opens_and_ends_s
   TEST_ASSERT_EQUAL_INT64(3600 * base::us_per_s, number(s, "left_us"));
 }
 
+TEST(a_shell_has_one_access_so_any_window_keeps_it) {
+  world w;
+  w.load(R"(
+[person.alice]
+os = "alice"
+pg = "alice"
+[resource.both]
+login_points = ["pam:sshd", "pg:main/orders"]
+pam_access = "full"
+access = "read-write"
+)");
+  auto r = w.root("Grant", R"({"person":"alice","resource":"both","for_us":600000000})");
+  TEST_ASSERT_EQUAL_STRING("read-write", member(*r.parameters.find("grant"), "access"));
+  r = w.root("Grant", R"({"person":"alice","resource":"both","for_us":3600000000,"read_only":true})");
+  const std::string longer = member(*r.parameters.find("grant"), "id");
+  r = w.root("Check", R"({"account":"os:alice","login_point":"pam:sshd"})");
+  TEST_ASSERT_EQUAL_STRING(longer, member(r.parameters, "grant"));
+  TEST_ASSERT_EQUAL_INT64(w.clock.now.utc.us + 3600 * base::us_per_s, number(r.parameters, "until_us"));
+  auto p = psql(w);
+  p.proved_by = p.point = 1;
+  p.access = 2;  // from before shells had one
+  p.place = "sshd";
+  p.database = p.role = "";
+  hear(w, p);
+  TEST_ASSERT_EQUAL_STRING(longer, member(only(w), "grant"));
+  w.clock.pass(601);
+  w.turn();
+  hear(w, p);
+  TEST_ASSERT_EQUAL_STRING("live", member(only(w), "state"));
+}
+
 TEST(a_session_elsewhere_is_not_covered) {
   world w;
   (void)w.grant(3600);

@@ -75,7 +75,6 @@ void house::start(base::boot_time now) {
                                  const decision::account who = s.account();
                                  guest::login asked = question(s, who);
                                  asked.live = true;
-                                 asked.at_least = last.verdict.given;
                                  return guest::ask_again(table.path().c_str(), asked, last);
                                }});
   sessions_->recall(now);
