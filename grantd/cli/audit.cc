@@ -10,9 +10,9 @@
 #include "cli/chain.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/known.h"
 #include "cli/numbers.h"
 #include "cli/table.h"
-#include "cli/text.h"
 #include "policy/nearest.h"
 #include "proof/ecs_words.h"
 
@@ -79,7 +79,7 @@ struct excerpt {
 // As method Audit would answer them. Read from the chain's bytes: a long log costs a tenth of what its JSON
 // would.
 result<value> read(context& c, const excerpt& of) {
-  about person(c.given.get("--person"));
+  about person(name_of_person(c, c.given.get("--person")));
   std::string event = c.given.get("--event");
   value::array records;
   const size_t most = of.limit ? static_cast<size_t>(*of.limit) : std::numeric_limits<size_t>::max() / 2;
@@ -135,23 +135,6 @@ result<value> ask(context& c) {
   return read(c, of);
 }
 
-// A mistyped name has no records, which reads as if nothing had happened. Who is gone from the policy may
-// have some.
-result<void> known_person(context& c, const std::string& person) {
-  auto answer = c.ask("People");
-  if (!answer) return {};  // nobody to compare with
-  problem bad;
-  std::vector<std::string> names;
-  for (const value& v : fields(*answer, bad).items("people")) names.push_back(fields(v, bad).text("name"));
-  if (bad) return bad.refuse();
-  if (person == "root" || std::ranges::find(names, person) != names.end()) return {};
-  const std::vector<std::string_view> known(names.begin(), names.end());
-  return refuse(exit_code::no,
-                fmt::format("no records, and the policy has no person \"{}\"{}", visible(person),
-                            policy::near_miss(person, known)),
-                "grantctl people");
-}
-
 result<exit_code> run(context& c) {
   auto answer = ask(c);
   if (!answer) return std::unexpected(std::move(answer.error()));
@@ -167,9 +150,8 @@ result<exit_code> run(context& c) {
     documents.push_back(readable_record(v));
   }
   if (bad) return bad.refuse();
-  if (t.empty() && c.given.has("--person")) {
-    if (auto known = known_person(c, c.given.get("--person")); !known)
-      return std::unexpected(std::move(known.error()));
+  if (t.empty()) {
+    if (auto known = known_names(c); !known) return std::unexpected(std::move(known.error()));
   }
   if (c.opts.json) {
     value document;

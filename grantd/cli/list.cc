@@ -2,6 +2,7 @@
 // grantctl list: grants, newest first.
 #include "cli/commands.h"
 #include "cli/grants.h"
+#include "cli/known.h"
 #include "cli/numbers.h"
 
 namespace grantd::cli {
@@ -25,6 +26,9 @@ result<exit_code> run(context& c) {
   if (!answer) return std::unexpected(std::move(answer.error()));
   auto grants = read_grants(*answer);
   if (!grants) return std::unexpected(std::move(grants.error()));
+  if (grants->empty()) {
+    if (auto known = known_names(c); !known) return std::unexpected(std::move(known.error()));
+  }
   if (c.opts.json) {
     c.print_document(*answer);
   } else if (grants->empty()) {

@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/known.h"
 #include "cli/numbers.h"
 
 namespace grantd::cli {
@@ -87,6 +88,9 @@ result<exit_code> run(context& c) {
   if (bad) return bad.refuse();
   auto all = read_requests(*answer);
   if (!all) return std::unexpected(std::move(all.error()));
+  if (all->empty()) {
+    if (auto known = known_names(c); !known) return std::unexpected(std::move(known.error()));
+  }
   if (c.opts.json) {
     c.print_document(*answer);
   } else if (all->empty()) {

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/known.h"
 #include "cli/numbers.h"
 #include "cli/table.h"
 
@@ -106,6 +107,9 @@ result<exit_code> run(context& c) {
   int64_t missed = f.maybe_integer("missed").value_or(0);
   int64_t total = f.maybe_integer("total").value_or(0);
   if (bad) return bad.refuse();
+  if (all.empty()) {
+    if (auto known = known_names(c); !known) return std::unexpected(std::move(known.error()));
+  }
   if (c.opts.json) {
     c.print_document(*answer);
     return exit_code::done;

@@ -95,7 +95,7 @@ void say_help(const answer& a, std::span<char> out) noexcept {
   line l{out};
   if (a.verdict.why == reason::table_bad || a.table_locked) {
     l.add("tell the administrator: grantctl status");
-  } else if (a.verdict.why == reason::locked || a.verdict.why == reason::not_yet) {
+  } else if (a.narrower_left || a.verdict.why == reason::locked || a.verdict.why == reason::not_yet) {
     l.add("see: grantctl status");
   } else if (a.resource.size > 0) {
     l.add("ask for one: grantctl request ").add(resource(a)).add(" --for 1h --reason \"...\"");

@@ -84,7 +84,8 @@ fake_grantd::script serving(std::shared_ptr<log> l) {
     }
     if (contains(message, ".Store\""))
       return answer("{\"sequence\":" + std::to_string(l->heads.size()) + "}");
-    if (contains(message, ".People\"")) return answer(R"({"people":[{"name":"alice"},{"name":"dave"}]})");
+    if (contains(message, ".People\""))
+      return answer(R"({"people":[{"name":"alice","email":"a@example.com"},{"name":"dave"}]})");
     if (!contains(message, ".AuditChain\"")) return error("NoSuchMethod", "?");
     auto after = static_cast<size_t>(number_after(message, "after", 0));
     size_t end = std::min(after + 1000, l->begin.size());
@@ -299,7 +300,7 @@ TEST(a_person_nobody_knows_and_no_record_names_is_refused) {
   asked a = on(make_log(3), {"audit", "--person", "alcie"});
   TEST_ASSERT_EQUAL_INT(1, a.result.code);
   TEST_ASSERT_EQUAL_STRING(
-      "grantctl: no records, and the policy has no person \"alcie\" (did you mean \"alice\"?)\n"
+      "grantctl: nothing is found, and the policy has no person \"alcie\" (did you mean \"alice\"?)\n"
       "help: grantctl people\n",
       a.result.err);
   a = on(make_log(3), {"audit", "--person", "dave"});
@@ -329,6 +330,7 @@ TEST(what_became_of_a_persons_requests_and_grants_is_about_them) {
     return all;
   };
   TEST_ASSERT_EQUAL_STRING("23458", sequences({"audit", "--person", "alice"}));
+  TEST_ASSERT_EQUAL_STRING("23458", sequences({"audit", "--person", "a@example.com"}));
   TEST_ASSERT_EQUAL_STRING("37", sequences({"audit", "--person", "bob"}));  // not all of what he approved
   TEST_ASSERT_EQUAL_STRING("58",
                            sequences({"audit", "--person", "alice", "--since", "13:00:04", "--limit", "2"}));

@@ -462,3 +462,32 @@ TEST(commands_below_a_command_do_not_take_its_options) {
     TEST_ASSERT_TRUE_MESSAGE(contains(o.err, "\nhelp: grantctl " + args.front()), o.err);
   }
 }
+
+TEST(an_empty_listing_of_a_name_that_nobody_has_says_so) {
+  const auto script =
+      by_method({{"List", answer(R"({"grants":[]})")},
+                 {"Requests", answer(R"({"requests":[]})")},
+                 {"Sessions", answer(R"({"sessions":[]})")},
+                 {"People", answer(R"({"people":[{"name":"alice","email":"alice@example.com"}]})")},
+                 {"Resources", answer(R"({"resources":[{"name":"replica"}]})")}});
+  for (const char* what : {"list", "requests", "sessions"}) {
+    for (const std::vector<std::string>& format : {std::vector<std::string>{}, {"-o", "json"}}) {
+      std::vector<std::string> args{what, "--person", "alise"};
+      args.insert(args.end(), format.begin(), format.end());
+      asked a = ask(script, args);
+      TEST_ASSERT_EQUAL_INT(1, a.result.code);
+      TEST_ASSERT_EQUAL_STRING("", a.result.out);
+      TEST_ASSERT_EQUAL_STRING(
+          "grantctl: nothing is found, and the policy has no person \"alise\" (did you mean \"alice\"?)\n"
+          "help: grantctl people\n",
+          a.result.err);
+    }
+    for (const char* known : {"alice", "alice@example.com"})
+      TEST_ASSERT_EQUAL_INT(0, ask(script, {what, "--person", known}).result.code);
+  }
+  asked a = ask(script, {"list", "--resource", "replca"});
+  TEST_ASSERT_EQUAL_STRING(
+      "grantctl: nothing is found, and the policy has no resource \"replca\" (did you mean \"replica\"?)\n"
+      "help: grantctl resources\n",
+      a.result.err);
+}

@@ -138,6 +138,9 @@ TEST(an_ended_session_is_told_why) {
     a = answer(why, "orders-db", -60);
     a.narrower_left = true;
     TEST_ASSERT_EQUAL_STRING("only read-only access to orders-db is left: log in again", ended(a));
+    char help[256];
+    guest::say_help(a, help);
+    TEST_ASSERT_EQUAL_STRING("see: grantctl status", help);  // there is one: nothing to ask for
   }
   a.resource.size = 0;
   TEST_ASSERT_EQUAL_STRING("only read-only access to the service sshd is left: log in again", ended(a));
