@@ -125,10 +125,13 @@ result<grant> ask_grant(const std::string& id, context& c) {
 }
 
 void say_break_glass(const access_request& r, const std::string& id, context& c) {
-  c.out.say(fmt::format(
-      "BREAK-GLASS: {} now, and {} stays flagged until one of them has signed it off",
-      r.notify.empty() ? "everybody named in the rule is told" : fmt::format("{} are told", joined(r.notify)),
-      id));
+  std::vector<std::string> others = r.notify;
+  std::erase(others, r.person);  // nobody signs off their own
+  const std::string told = others.empty()       ? "everybody named in the rule is told"
+                           : others.size() == 1 ? others.front() + " is told"
+                                                : joined(others) + " are told";
+  c.out.say(fmt::format("BREAK-GLASS: {} now, and {} stays flagged until {} signed it off", told, id,
+                        others.size() == 1 ? "they have" : "one of them has"));
   c.out.help(fmt::format("grantctl give-back {}", id));
 }
 

@@ -116,6 +116,17 @@ TEST(break_glass_needs_a_reason_and_says_loudly_who_is_told) {
       a.result.err);
 }
 
+TEST(who_is_told_of_ones_own_break_glass_is_the_others) {
+  asked a = ask(
+      by_method({{"Request", answer("{\"request\":" + request_of("granted", R"("notify":["alice","bob"],)") +
+                                    ",\"grant\":" + grant_of("open", R"("break_glass":true,)") + "}")}}),
+      {"request", "web", "--break-glass", "--reason", "down"});
+  TEST_ASSERT_TRUE_MESSAGE(
+      contains(a.result.err,
+               "BREAK-GLASS: bob is told now, and g-7k2m stays flagged until they have signed it off"),
+      a.result.err);
+}
+
 TEST(a_wait_that_ends_open_is_done) {
   asked a =
       ask(following({request_of("pending"), request_of("granted")}, [](int) { return event_of("granted"); }),
