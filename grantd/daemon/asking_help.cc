@@ -14,6 +14,8 @@ namespace {
 
 using policy::objection;
 
+constexpr int64_t minute_us = 60 * base::us_per_s;
+
 // Fit to stand between single quotes in a shell, and short enough to be said again.
 bool quotable(std::string_view text) {
   return text.size() <= 100 &&
@@ -76,7 +78,8 @@ std::string asking_again(const ask& a, const changed_options& as) {
   return text;
 }
 
-std::string help_against(const policy::judgement& j, const ask& typed, base::utc_time from) {
+std::string help_against(const policy::judgement& j, const ask& typed, base::utc_time from,
+                         std::optional<int64_t> fits_us) {
   changed_options as;
   for (objection why : j.unmet) {
     switch (why) {
@@ -93,7 +96,7 @@ std::string help_against(const policy::judgement& j, const ask& typed, base::utc
         break;
       }
       case objection::too_long:
-        as.length = typed.extends == 0 ? base::print_duration_short(j.for_us).view() : "DURATION";
+        as.length = base::print_duration_short(fits_us.value_or(j.for_us)).view();
         break;
       case objection::reason_missing:
       case objection::reason_pattern:
@@ -136,7 +139,14 @@ reply not_by_a_rule(const ask& a, objection why) {
 
 reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed, base::utc_time from) {
   if (is_more_than_rules_give(a, j.why)) return not_by_a_rule(a, j.why);
-  std::string help = help_against(j, typed, from);
+  std::optional<int64_t> fits;
+  if (a.extends != 0 && a.for_us && typed.for_us) {
+    fits = (j.for_us - (*a.for_us - *typed.for_us)) / minute_us * minute_us;
+    if (*fits <= 0 && std::ranges::find(j.unmet, objection::too_long) != j.unmet.end())
+      return refusal(error_of(j.why), j.message,
+                     fmt::format("when it has ended: grantctl request {}", a.resource));
+  }
+  std::string help = help_against(j, typed, from, fits);
   if (help.empty()) help = fmt::format("grantctl explain {} {}", a.person, a.resource);
   reply r = refusal(error_of(j.why), j.message, help);
   if (j.why == objection::too_long) r.parameters.set("max_us", j.for_us);

@@ -2,6 +2,7 @@
 // The command that helps whoever asked and was refused: what they typed, but as it would do. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "daemon/answers.h"
@@ -18,8 +19,9 @@ struct changed_options {
 [[nodiscard]] std::string asking_again(const ask& a, const changed_options& as = {});
 
 // The command that meets everything `j` objects to, or shows why none would; empty: nothing they can type
-// helps.
-[[nodiscard]] std::string help_against(const policy::judgement& j, const ask& typed, base::utc_time from);
+// helps. `fits_us`: the length of an extension that would do, where it is not j.for_us.
+[[nodiscard]] std::string help_against(const policy::judgement& j, const ask& typed, base::utc_time from,
+                                       std::optional<int64_t> fits_us = {});
 
 // `typed`: as it came, before an extension was made whole.
 [[nodiscard]] reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed,

@@ -18,7 +18,13 @@ TEST(an_extension_goes_on_from_the_end_and_keeps_to_the_rules_maximum) {
   TEST_ASSERT_EQUAL_STRING(grant, member(*r.parameters.find("request"), "extends"));
   auto longer = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":28800000000})");
   TEST_ASSERT_EQUAL_STRING("TooLong", short_error(longer));
-  TEST_ASSERT_EQUAL_STRING("grantctl extend " + grant + " --for DURATION", member(longer.parameters, "help"));
+  TEST_ASSERT_EQUAL_STRING("grantctl extend " + grant + " --for 7h30m", member(longer.parameters, "help"));
+  auto fits = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":27000000000})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(fits));
+  const std::string whole = member(*fits.parameters.find("grant"), "id");
+  auto more = w.ask("alice", "Request", R"({"extends":")" + whole + R"(","for_us":60000000})");
+  TEST_ASSERT_EQUAL_STRING("TooLong", short_error(more));
+  TEST_ASSERT_EQUAL_STRING("when it has ended: grantctl request replica", member(more.parameters, "help"));
 }
 
 TEST(an_extension_goes_no_further_than_asked_and_not_after_a_revocation) {
