@@ -62,9 +62,7 @@ std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& 
   };
   if (known == nullptr) {
     auto over = store_->find_request(w.request);
-    if (!over || (w.what == word::kind::cancel && over->person != w.person) ||
-        (w.signature.empty() && !concerns(*over)))
-      return std::unexpected(no_request(w.request));
+    if (!over || (w.signature.empty() && !concerns(*over))) return std::unexpected(no_request(w.request));
     reply r = refusal("NotPending",
                       fmt::format("request {} is {} already", request_id_of(w.request), state_word(over->is)),
                       "grantctl show " + request_id_of(w.request));
@@ -95,7 +93,12 @@ std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& 
       d.events.emplace_back("deny");
       break;
     case word::kind::cancel:
-      if (w.person.empty() || w.person != d.is.person) return std::unexpected(no_request(w.request));
+      if (w.person.empty() || w.person != d.is.person) {
+        const std::string id = request_id_of(w.request);
+        return std::unexpected(refusal("NotAllowed",
+                                       fmt::format("{} is {}'s: nobody else cancels it", id, d.is.person),
+                                       "grantctl deny " + id));
+      }
       d.is.is = state::cancelled;
       d.events.emplace_back("cancel");
       break;

@@ -151,9 +151,10 @@ std::string model::cancel(person who, uint64_t number) {
   if (!rules) return "*";
   auto at = requests.find(number);
   if (at == requests.end()) return "NoSuchRequest";
-  if (at->second.is == phase::pending && concerns(who, at->second)) touch(at->second);
-  if (at->second.what.who != who) return "NoSuchRequest";
+  if (!concerns(who, at->second)) return "NoSuchRequest";
   if (at->second.is != phase::pending) return "NotPending";
+  touch(at->second);
+  if (at->second.what.who != who) return "NotAllowed";
   close(at->second, phase::cancelled);
   return "";
 }

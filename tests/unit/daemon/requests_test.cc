@@ -153,6 +153,10 @@ TEST(an_approver_denies_and_the_requester_cancels_and_both_are_final) {
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.ask("alice", "Deny", R"({"id":")" + denied + "\"}")));
   TEST_ASSERT_EQUAL_STRING(
       "", short_error(w.ask("carol", "Deny", R"({"id":")" + denied + R"(","reason":"not today"})")));
+  auto others =
+      w.ask("bob", "Cancel", R"({"id":")" + cancelled + "\"}");  // he sees it, so it is not denied to be
+  TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(others));
+  TEST_ASSERT_EQUAL_STRING("grantctl deny " + cancelled, member(others.parameters, "help"));
   TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("alice", "Cancel", R"({"id":")" + cancelled + "\"}")));
   TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("bob", denied, bob_key, text)));
   TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("bob", cancelled, bob_key, other)));
