@@ -260,7 +260,10 @@ void core::lapse_requests() {
   for (const auto& [number, w] : pending_.all()) {
     const bool over = w.lapses <= time_.boot() || w.is.lapses <= time_.utc();
     const bool unasked = !over && p != nullptr && !still_asked(*p, w.is);
-    const auto taken = again && !over && !unasked ? taken_away(w.is) : std::nullopt;
+    // Only what is known to have ended ends it; an approval is refused for what is not known, too.
+    const auto ended =
+        again && !over && !unasked && w.is.extends != 0 ? how_ended(w.is.extends) : std::nullopt;
+    const bool taken = ended && *ended != store::state::expired;
     if (!over && !unasked && !taken) continue;
     draft& d = draft_of(w.is);
     if (d.is.is != state::pending) continue;
@@ -269,7 +272,7 @@ void core::lapse_requests() {
     d.is.ended_by = over ? "clock" : unasked ? "policy" : "grantd";
     d.is.ended_reason = over      ? "nobody answered in time"
                         : unasked ? "the policy no longer lets this be asked for"
-                                  : taken_away_text(w.is, *taken);
+                                  : taken_away_text(w.is, *ended);
     d.events.emplace_back(unasked ? "deny" : "lapse");
   }
 }

@@ -18,10 +18,9 @@ void say_denied(const answer& a, const decision::login_point& where, std::span<c
 // grantctl status". Without a known resource: "see: grantctl resources".
 void say_help(const answer& a, std::span<char> out) noexcept;
 
-// For who is inside to read and wants to write: `ask for writing, if a rule gives it: grantctl request
-// orders-db --read-write --reason "..."`. Without a known resource: `... grantctl request RESOURCE
-// --read-write
-// --reason "..." (see: grantctl resources)`.
+// For who is inside to read and wants to write:
+// `ask for writing, if a rule gives it: grantctl request orders-db --read-write --reason "..."`;
+// without a known resource RESOURCE in its place, and `(see: grantctl resources)` behind.
 void say_help_to_write(const answer& a, std::span<char> out) noexcept;
 
 // "access to orders-db until 17:30 +0100 (58 min left)"
