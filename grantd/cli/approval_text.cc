@@ -49,16 +49,10 @@ result<text_to_sign> ask_approval_text(context& c, const std::string& id, std::o
   t.text = f.text("text");
   t.is_signed = f.boolean("signed");
   if (answer->find("keys") != nullptr) t.keys = f.maybe_texts("keys");
-  t.extends = f.maybe_text("extends").value_or("");
   t.not_yours = f.maybe_text("not_yours").value_or("");
   if (bad) return bad.refuse();
   if (std::string why = objection(t.text, id); !why.empty()) return std::unexpected(bad_answer(why));
   return t;
-}
-
-std::string extension_text(const std::string& id, const text_to_sign& t) {
-  if (t.extends.empty()) return {};
-  return fmt::format("{} is an EXTENSION of {}: a window that is there is to last longer", id, t.extends);
 }
 
 std::string between_rules(std::string_view text) {

@@ -13,7 +13,6 @@ namespace grantd::cli {
 struct text_to_sign {
   std::string text;                              // exact bytes; no control characters but \n
   bool is_signed = true;                         // a signature is wanted
-  std::string extends;                           // the grant it prolongs: the text does not say
   std::string not_yours;                         // why the caller's own approval would be refused
   std::optional<std::vector<std::string>> keys;  // the caller's enrolled keys, where grantd says them
 };
@@ -22,9 +21,6 @@ struct text_to_sign {
 // over it would be one for something else.
 [[nodiscard]] result<text_to_sign> ask_approval_text(context& c, const std::string& id,
                                                      std::optional<int64_t> for_us);
-
-// "r-7k2m is an extension: ..."; empty when it is none.
-[[nodiscard]] std::string extension_text(const std::string& id, const text_to_sign& t);
 
 // Between two rules, each line escaped.
 [[nodiscard]] std::string between_rules(std::string_view text);

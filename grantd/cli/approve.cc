@@ -44,10 +44,9 @@ result<consent> ask_consent(context& c, const std::string& id, std::optional<int
     if (!found) return std::unexpected(std::move(found.error()));
     key = std::move(*found);
   }
-  std::string shown = between_rules(text->text);
-  if (std::string what = extension_text(id, *text); !what.empty()) shown = visible(what) + "\n" + shown;
-  auto yes = confirm(c, shown, key ? fmt::format("Sign this as {}?", key->shown) : "Approve this?",
-                     c.given.has("--yes"));
+  auto yes =
+      confirm(c, between_rules(text->text),
+              key ? fmt::format("Sign this as {}?", key->shown) : "Approve this?", c.given.has("--yes"));
   if (!yes) {
     if (yes.error().code == exit_code::usage) yes.error().help = fmt::format("grantctl approve {} --yes", id);
     return std::unexpected(std::move(yes.error()));
@@ -84,7 +83,7 @@ result<exit_code> run(context& c) {
   if (!w) return refuse(exit_code::usage, w.error(), "grantctl approve --help");
   if (w->until)
     return refuse(exit_code::usage,
-                  "--for of an approval is a duration: what is signed has no end by the clock",
+                  "--for of an approval is a duration: how long it may be open, whenever it opens",
                   "grantctl approve --help");
   if (c.given.has("--signature") && c.given.has("--key")) {
     return refuse(exit_code::usage, "--signature brings one, --key makes one; give one of them",

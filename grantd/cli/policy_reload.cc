@@ -55,9 +55,9 @@ result<exit_code> run(context& c) {
                "\n");
   }
   for (const access_request& r : lapses) {
-    c.out.data(
-        paint(fmt::format("{} {}", dry ? "would lapse" : "lapsed", request_line(r)), colour::plain, false) +
-        "\n");
+    c.out.data(paint(fmt::format("{} {}", dry ? "would lapse" : "lapsed", request_line(r, c)), colour::plain,
+                     false) +
+               "\n");
   }
   if (ends.empty() && lapses.empty()) {
     c.out.data(dry ? "no grant would end and no request lapse\n"

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "cli/length.h"
 #include "cli/text.h"
 #include "cli/wait.h"
 
@@ -42,11 +41,7 @@ result<exit_code> run(context& c) {
   }
   value parameters;
   parameters.set("resource", resource);
-  if (w->until) {
-    auto us = length_until(c, *w->until, w->from);
-    if (!us) return std::unexpected(std::move(us.error()));
-    w->for_us = whole_seconds(*us);
-  }
+  if (w->until) parameters.set("until_us", w->until->us);
   if (w->for_us) parameters.set("for_us", *w->for_us);
   if (c.given.has("--reason")) parameters.set("reason", c.given.get("--reason"));
   if (c.given.has("--role")) parameters.set("role", c.given.get("--role"));

@@ -39,6 +39,7 @@ access_request read(const value& v, problem& bad) {
   r.reason = f.maybe_text("reason").value_or("");
   r.for_us = f.integer("for_us");
   r.start_us = f.maybe_integer("start_us");
+  r.until_us = f.maybe_integer("until_us");
   r.first_use = f.maybe_boolean("first_use");
   r.state = f.text("state");
   r.needs = f.maybe_integer("needs").value_or(0);
@@ -154,9 +155,11 @@ std::string outcome_text(const access_request& r) {
   return fmt::format("{} by {}{}", r.state, r.ended_by, because);
 }
 
-std::string length_text(const access_request& r) {
-  return fmt::format("{}{}", base::print_duration_short(r.for_us).view(),
-                     r.extends.empty() ? "" : fmt::format(", extends {}", r.extends));
+std::string length_text(const access_request& r, const context& c) {
+  if (!r.extends.empty())
+    return fmt::format("{}, extends {}", base::print_duration_short(r.for_us).view(), r.extends);
+  if (r.until_us) return "until " + c.time_text(*r.until_us);
+  return std::string(base::print_duration_short(r.for_us).view());
 }
 
 std::string requests_table(const std::vector<access_request>& all, const context& c) {
@@ -168,7 +171,7 @@ std::string requests_table(const std::vector<access_request>& all, const context
            {r.role.empty() ? r.resource : fmt::format("{} as {}", r.resource, r.role)},
            {r.break_glass ? fmt::format("BREAK-GLASS {}", r.access) : r.access,
             r.break_glass ? colour::bad : colour::plain},
-           {length_text(r)},
+           {length_text(r, c)},
            {outcome_text(r), shade},
            {r.pending() ? c.time_text(r.lapses_us) : ""},
            {r.reason}});
@@ -176,10 +179,11 @@ std::string requests_table(const std::vector<access_request>& all, const context
   return t.print(c.out.colours());
 }
 
-std::string request_line(const access_request& r) {
-  return fmt::format("{} {} {}{} {} for {}: {}", r.id, r.person, r.resource,
-                     r.role.empty() ? "" : fmt::format(" as {}", r.role), r.access, length_text(r),
-                     outcome_text(r));
+std::string request_line(const access_request& r, const context& c) {
+  const std::string length = length_text(r, c);
+  return fmt::format("{} {} {}{} {} {}{}: {}", r.id, r.person, r.resource,
+                     r.role.empty() ? "" : fmt::format(" as {}", r.role), r.access,
+                     length.starts_with("until ") ? "" : "for ", length, outcome_text(r));
 }
 
 result<exit_code> print_request_answer(const value& answer, context& c) {
@@ -190,7 +194,7 @@ result<exit_code> print_request_answer(const value& answer, context& c) {
   if (c.opts.json) {
     c.print_document(answer);
   } else {
-    c.out.data(paint(request_line(*r), colour::plain, false) + "\n");
+    c.out.data(paint(request_line(*r, c), colour::plain, false) + "\n");
   }
   return exit_code::done;
 }

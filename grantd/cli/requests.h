@@ -21,7 +21,7 @@ struct access_request {
       ended_reason, grant, grant_ended;
   bool break_glass = false, first_use = false, is_signed = true;
   int64_t for_us = 0, needs = 0, made_us = 0, lapses_us = 0, left_us = 0;
-  std::optional<int64_t> start_us, ended_us;
+  std::optional<int64_t> start_us, until_us, ended_us;
   std::vector<std::string> approved_by, approvers, notify;  // notify: who is told of a break-glass
   std::vector<std::string> uncounted;                       // of approved_by: whose approval counts no longer
   std::optional<int64_t> missing;                           // how many more it takes
@@ -38,13 +38,13 @@ struct access_request {
 [[nodiscard]] std::string outcome_text(const access_request& r);
 
 // "1h", "1h, extends g-7k2m"
-[[nodiscard]] std::string length_text(const access_request& r);
+[[nodiscard]] std::string length_text(const access_request& r, const context& c);
 
 // ID PERSON RESOURCE ACCESS FOR STATE OUTCOME REASON
 [[nodiscard]] std::string requests_table(const std::vector<access_request>& all, const context& c);
 
 // "r-7k2m alice orders-db read-only for 1h: needs 1 of bob, carol"
-[[nodiscard]] std::string request_line(const access_request& r);
+[[nodiscard]] std::string request_line(const access_request& r, const context& c);
 
 // The answer of Deny, Cancel and the like: the request in one line, or the document.
 [[nodiscard]] result<exit_code> print_request_answer(const value& answer, context& c);

@@ -36,6 +36,7 @@ void print_request(const access_request& r, context& c) {
   if (r.break_glass) print_line(c, "break-glass", "BREAK-GLASS", colour::bad);
   line("for", base::print_duration_short(r.for_us).view());
   line("start", start_text(r, c));
+  line("until", r.until_us ? c.time_text(*r.until_us) : "");
   line("extends", r.extends);
   line("reason", r.reason);
   line("state", fmt::format("{}{}", r.pending() ? "pending: " : "", outcome_text(r)));
@@ -61,7 +62,6 @@ result<exit_code> show_request(context& c) {
     auto text = ask_approval_text(c, c.given.get("id"), {});
     if (!text) return std::unexpected(std::move(text.error()));
     c.out.data(text->text);
-    if (std::string what = extension_text(c.given.get("id"), *text); !what.empty()) c.out.say(what);
     return exit_code::done;
   }
   auto answer = c.ask("ShowRequest", std::move(parameters));

@@ -79,7 +79,7 @@ void print_own(const std::vector<access_request>& requests, context& c) {
   for (const access_request& r : requests) {
     t.add({{r.id},
            {r.resource, r.break_glass ? colour::bad : colour::plain},
-           {length_text(r)},
+           {length_text(r, c)},
            {outcome_text(r), r.state == "granted" ? colour::good
                              : r.pending()        ? colour::plain
                                                   : colour::bad},

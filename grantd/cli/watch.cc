@@ -43,7 +43,7 @@ result<event_words> words_of(const value& parameters, const context& c) {
   if (r != nullptr && !r->null()) {
     auto request = read_request(*r);
     if (!request) return std::unexpected(std::move(request.error()));
-    w.text = request_line(*request);
+    w.text = request_line(*request, c);
     w.loud = request->break_glass;
   }
   const value* of = parameters.find("grant");

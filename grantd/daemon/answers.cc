@@ -194,6 +194,7 @@ json::value describe(const store::request& r, const timekeeper& time, base::boot
   v.set("reason", r.reason);
   v.set("for_us", r.for_us);
   if (r.start) v.set("start_us", r.start->us);
+  if (r.until) v.set("until_us", r.until->us);
   if (r.first_use) v.set("first_use", true);
   v.set("state", state_word(r.is));
   v.set("needs", r.needs);

@@ -28,6 +28,8 @@ std::optional<std::string> text_to_sign(const store::request& r, int64_t for_us,
                                .asked_for_us = r.for_us,
                                .start = r.start,
                                .first_use = r.first_use,
+                               .until = r.until,
+                               .extends = r.extends,
                                .asked = r.made,
                                .reason = r.reason,
                                .scopes = scopes});

@@ -72,7 +72,9 @@ std::string asking_again(const ask& a, const changed_options& as) {
   add("--role", quoted(a.role), {});
   if (a.read_write && as.read_write && a.extends == 0) text += " --read-write";
   if (a.break_glass && as.break_glass && a.extends == 0) text += " --break-glass";
-  add("--for", a.for_us ? base::print_duration_short(*a.for_us).view() : std::string_view(), as.length);
+  std::string length = a.for_us ? std::string(base::print_duration_short(*a.for_us).view()) : "";
+  if (a.until_us) length = fmt::format("\"until {}\"", base::print_timestamp({*a.until_us}).view());
+  add("--for", length, as.length);
   add("--reason", quoted(a.reason), as.reason);
   add("--at", {}, as.at);
   return text;

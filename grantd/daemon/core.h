@@ -265,6 +265,7 @@ class core {
   [[nodiscard]] std::expected<void, reply> consider(const ask& a, std::vector<opening>& opens,
                                                     std::vector<finished>& out);
   [[nodiscard]] std::expected<void, reply> prolong(ask& a) const;
+  [[nodiscard]] std::expected<void, reply> measure(ask& a, int64_t from) const;
   // What the relay that carries it may not ask for, whatever the rules would give its person.
   [[nodiscard]] std::optional<reply> refused_through_relay(const ask& a);
   // How the grant that a request extends ended, where nothing can go on from that: revoked, given back, or

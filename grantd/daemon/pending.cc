@@ -16,9 +16,19 @@ size_t pending_requests::of_person(std::string_view person) const {
       std::ranges::count_if(entries_, [&](const auto& e) { return e.second.is.person == person; }));
 }
 
+namespace {
+
+// Whoever names an end asks for the same while it comes nearer.
+bool as_long(const store::request& a, const store::request& b) {
+  const bool by_end = a.extends == 0 && (a.until || b.until);
+  return by_end ? a.until == b.until : a.for_us == b.for_us;
+}
+
+}  // namespace
+
 bool asks_the_same(const store::request& a, const store::request& b) {
   return a.person == b.person && a.resource == b.resource && a.role == b.role && a.reason == b.reason &&
-         a.read_write == b.read_write && a.break_glass == b.break_glass && a.for_us == b.for_us &&
+         a.read_write == b.read_write && a.break_glass == b.break_glass && as_long(a, b) &&
          a.start == b.start && a.extends == b.extends && a.rule == b.rule;
 }
 

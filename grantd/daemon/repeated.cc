@@ -29,23 +29,29 @@ int64_t length_of(const open_grant& g) {
   return g.first_use_us != 0 ? g.first_use_us : g.not_after.us - g.not_before.us;
 }
 
+int64_t end_of(const store::request& opened) {
+  const int64_t end = opened.start.value_or(opened.made).us + opened.for_us;
+  return opened.until ? std::min(end, opened.until->us) : end;
+}
+
 }  // namespace
 
 bool core::answered_before(const ask& a, std::optional<int64_t> start, std::vector<finished>& out) {
   const policy::policy& p = *roster_.policy();
-  auto covered_by = [&](const store::request& before, int64_t length) {
+  auto covered_by = [&](const store::request& before, int64_t length, int64_t end) {
     const auto usual = usual_length(p, before);
-    return usual && repeats(a, start, before) && a.for_us.value_or(*usual) <= length;
+    return usual && repeats(a, start, before) && a.for_us.value_or(*usual) <= length &&
+           a.until_us.value_or(end) <= end;
   };
   for (draft& d : drafts_) {
-    if (!d.is_new || !d.opens || !covered_by(d.is, d.is.for_us)) continue;
+    if (!d.is_new || !d.opens || !covered_by(d.is, d.is.for_us, end_of(d.is))) continue;
     if (a.from != 0) d.waiting.push_back(a.from);
     return true;
   }
   for (const auto& [number, g] : windows_.open()) {
     if (g.request == 0 || pool_.text(g.person) != a.person || pool_.text(g.resource) != a.resource) continue;
     auto before = store_->find_request(g.request);
-    if (!before || !covered_by(*before, length_of(g))) continue;
+    if (!before || !covered_by(*before, length_of(g), g.not_after.us)) continue;
     reply again = opened(g, describe(pool_, time_, g),
                          describe(*before, time_, time_.boot(), people_of(roster_, *before, time_.utc())));
     if (again.ok()) again.parameters.set("repeated", true);

@@ -169,7 +169,6 @@ answer approval_text(request& r) {
     for (const std::string& line : r.in.people().keys_of(r.by.person, r.in.time().utc())) keys.push(line);
   }
   done.parameters.set("keys", std::move(keys));
-  if (q->extends != 0) done.parameters.set("extends", id_of(q->extends));
   if (rule != nullptr) {
     if (std::string no = objection_to_approver(*rule, r.by.person, *q); !no.empty())
       done.parameters.set("not_yours", std::move(no));

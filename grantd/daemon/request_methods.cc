@@ -69,6 +69,7 @@ answer request_window(request& r) {
   auto extends = r.given.text("extends");
   a.for_us = r.given.integer("for_us", base::us_per_s, most_us);
   a.from_us = r.given.integer("from_us", 0, std::numeric_limits<int64_t>::max() / 4);
+  a.until_us = r.given.integer("until_us", 0, std::numeric_limits<int64_t>::max() / 4);
   a.reason = r.given.text("reason", max_reason).value_or("");
   a.role = r.given.text("role", base::max_name).value_or("");
   a.read_write = r.given.flag("read_write");
@@ -76,6 +77,7 @@ answer request_window(request& r) {
   if (auto bad = r.given.fault()) return bad;
   if (a.for_us && *a.for_us % base::us_per_s != 0)
     return invalid_parameter("for_us", "\"for_us\" is not a whole number of seconds");
+  if (a.for_us && a.until_us) return invalid_parameter("until_us", "give one of for_us and until_us");
   if (resource.has_value() == extends.has_value())
     return invalid_parameter("resource", "give exactly one of resource and extends");
   if (r.by.person.empty()) {
@@ -85,7 +87,7 @@ answer request_window(request& r) {
   if (extends) {
     auto number = base::parse_id('g', *extends);
     if (!number) return no_grant_id("extends", *extends);
-    if (a.from_us || a.read_write || a.break_glass || !a.role.empty())
+    if (a.from_us || a.until_us || a.read_write || a.break_glass || !a.role.empty())
       return invalid_parameter("extends",
                                "an extension asks for what the grant opened: only how long and why");
     a.extends = *number;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/duration.h"
+#include "base/timestamp.h"
 #include "daemon/answers.h"
 #include "daemon/approval.h"
 #include "daemon/asking_help.h"
@@ -82,6 +83,20 @@ std::expected<void, reply> core::prolong(ask& a) const {
   return {};
 }
 
+// An end is so many whole seconds from the start, the begun one too.
+std::expected<void, reply> core::measure(ask& a, int64_t from) const {
+  if (!a.until_us) return {};
+  if (*a.until_us <= from) {
+    return std::unexpected(refusal("NotInTheFuture",
+                                   a.from_us ? "the end is not after the start"
+                                             : fmt::format("it is {} for grantd, and that end is past",
+                                                           base::print_timestamp(time_.utc()).view()),
+                                   a.from_us ? asking_again(a) : "grantctl clock"));
+  }
+  a.for_us = (*a.until_us - from + base::us_per_s - 1) / base::us_per_s * base::us_per_s;
+  return {};
+}
+
 std::expected<void, reply> core::consider(const ask& given, std::vector<opening>& opens,
                                           std::vector<finished>& out) {
   if (auto no = nothing_opens()) return std::unexpected(std::move(*no));
@@ -93,6 +108,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   const policy::policy& p = *roster_.policy();
   auto from = start_of(a.from_us, asking_again(given));
   if (!from) return std::unexpected(std::move(from.error()));
+  if (auto done = measure(a, *from); !done) return done;
   if (answered_before(a, a.from_us ? from.value() : std::optional<int64_t>(), out)) return {};
   bool unknown = false;
   auto of_this_turn = [&](std::string_view rule) {
@@ -136,18 +152,21 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   r.reason = a.reason;
   r.read_write = a.read_write;
   r.break_glass = a.break_glass;
-  r.first_use = j.by->first_use && a.extends == 0;  // what goes on has begun
+  // What goes on has begun, and what has an end has no length to count.
+  r.first_use = j.by->first_use && a.extends == 0 && !a.until_us;
   r.is_signed = j.by->is_signed;
   r.needs = j.what == policy::judgement::outcome::opens ? 0 : std::max(1U, j.by->approvals);
   r.for_us = j.for_us;
   if (a.from_us) r.start = base::utc_time{*from};
+  if (a.until_us) r.until = base::utc_time{*a.until_us};
   r.extends = a.extends;
   r.rule = j.by->name;
   r.made_by = a.by;
   r.made = time_.utc();
   r.lapses = {time_.utc().us + settings_.pending_us};
   if (r.start) r.lapses = std::min(r.lapses, base::utc_time{r.start->us + r.for_us});
-  if (r.extends != 0) r.lapses = std::min(r.lapses, base::utc_time{r.made.us + r.for_us});
+  if (r.extends != 0) r.until = base::utc_time{r.made.us + r.for_us};
+  if (r.until) r.lapses = std::min(r.lapses, *r.until);
   const policy::person* person = p.find_person(r.person);
   const policy::resource* resource = p.find_resource(r.resource);
   if (person == nullptr || resource == nullptr)
@@ -217,8 +236,7 @@ std::expected<void, reply> core::open_for(draft& d, int64_t length, std::vector<
   g.break_glass = r.break_glass;
   g.not_before = r.start ? std::max(*r.start, time_.utc()) : time_.utc();
   g.not_after = {(r.start ? *r.start : time_.utc()).us + length};
-  // An extension ends where it was asked to end, whenever it is approved.
-  if (r.extends != 0) g.not_after = std::min(g.not_after, base::utc_time{r.made.us + r.for_us});
+  if (r.until) g.not_after = std::min(g.not_after, *r.until);
   if (r.first_use) {
     // The first login cuts it to its length; unused it ends when a request nobody answers would.
     g.first_use_us = length;

@@ -31,7 +31,7 @@ type Grant (
 # state: pending, granted, denied, cancelled, lapsed
 type Request (
   id: string, person: string, resource: string, role: ?string, access: string, break_glass: ?bool, reason: string,
-  for_us: int, start_us: ?int, first_use: ?bool, state: string, needs: int, signed: bool, approved_by: []string,
+  for_us: int, start_us: ?int, until_us: ?int, first_use: ?bool, state: string, needs: int, signed: bool, approved_by: []string,
   approvers: ?[]string, missing: ?int, uncounted: ?[]string, notify: ?[]string, rule: string, made_us: int, made_by: string, lapses_us: int, left_us: ?int, extends: ?string,
   ended_us: ?int, ended_by: ?string, ended_reason: ?string, grant: ?string, grant_ended: ?string, approvals: ?[]Approval
 )
@@ -113,7 +113,7 @@ method OnBehalf(person: ?string, relay: ?string, chat: ?string, email: ?string) 
 method News(after: ?int, limit: ?int) -> (events: []News, last: int, newest: int)
 method Watch(person: ?string) -> (event: string, grant: ?Grant, request: ?Request)
 method Request(
-  resource: ?string, extends: ?string, for_us: ?int, from_us: ?int, reason: ?string, role: ?string, read_write: ?bool,
+  resource: ?string, extends: ?string, for_us: ?int, until_us: ?int, from_us: ?int, reason: ?string, role: ?string, read_write: ?bool,
   break_glass: ?bool
 ) -> (request: Request, grant: ?Grant, repeated: ?bool, warning: ?string)
 method Approve(id: string, for_us: ?int, signature: ?string) -> (request: Request, grant: ?Grant, warning: ?string)
@@ -122,7 +122,7 @@ method Cancel(id: string) -> (request: Request)
 method Requests(person: ?string, resource: ?string, all: ?bool, mine_to_approve: ?bool, limit: ?int) -> (requests: []Request)
 method ShowRequest(id: string) -> (request: Request)
 method ApprovalText(id: string, for_us: ?int) -> (
-  text: string, signed: bool, keys: []string, not_yours: ?string, extends: ?string
+  text: string, signed: bool, keys: []string, not_yours: ?string
 )
 method Review(id: string, note: ?string) -> (grant: Grant)
 method ReloadPolicy(dry_run: ?bool) -> (ok: bool, message: ?string, ends: []Grant, lapses: []Request)

@@ -82,6 +82,7 @@ struct ask {
   std::string reason;
   std::optional<int64_t> for_us;
   std::optional<int64_t> from_us;
+  std::optional<int64_t> until_us;  // the end, instead of a length
   bool read_write = false;
   bool break_glass = false;
   uint64_t extends =

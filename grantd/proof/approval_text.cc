@@ -35,7 +35,7 @@ bool tellable(std::string_view value) {
 bool tellable(base::utc_time t) { return t.us >= 0 && t.us <= last_us; }
 
 bool tellable(const approval_facts& f) {
-  if (f.request == 0 || f.request > last_number) return false;
+  if (f.request == 0 || f.request > last_number || f.extends > last_number) return false;
   if (!tellable(f.person) || !tellable(f.resource)) return false;
   if (!f.role.empty() && !tellable(f.role)) return false;
   if (!f.reason.empty() && !tellable(f.reason)) return false;
@@ -46,6 +46,7 @@ bool tellable(const approval_facts& f) {
     if (us <= 0 || us % base::us_per_s != 0) return false;
   }
   if (f.for_us > f.asked_for_us) return false;
+  if (f.until && (!tellable(*f.until) || *f.until <= f.asked)) return false;
   return tellable(f.asked) && (!f.start || tellable(*f.start));
 }
 
@@ -88,9 +89,11 @@ std::optional<std::string> approval_text(const approval_facts& f) {
   out.line("access", f.read_write ? "read-write" : "read-only");
   if (!f.role.empty()) out.line("role", f.role);
   if (f.break_glass) out.line("break-glass", "yes");
+  if (f.extends != 0) out.line("extends", base::print_id('g', f.extends).view());
   out.duration("for", f.for_us);
   if (f.asked_for_us != f.for_us) out.duration("asked-for", f.asked_for_us);
   out.line("start", start_of(f));
+  if (f.until) out.line("until", base::print_timestamp(*f.until).view());
   out.line("asked", base::print_timestamp(f.asked).view());
   for (const std::string& scope : f.scopes) out.line("scope", scope);
   if (!f.reason.empty()) out.line("reason", f.reason);

@@ -25,6 +25,8 @@ struct approval_facts {
   int64_t asked_for_us;  // the request's
   std::optional<base::utc_time> start;
   bool first_use;
+  std::optional<base::utc_time> until;  // the end at the latest, whenever it is approved
+  uint64_t extends;                     // the grant it prolongs; 0: none
   base::utc_time asked;
   std::string_view reason;
   std::span<const std::string> scopes;  // "pg:alice at pg:main/orders as alice, read-only"
@@ -32,8 +34,9 @@ struct approval_facts {
 
 // Nothing when two approvals could look or read alike: a value that is not printable UTF-8 on one line, has a
 // space at either end or turns the direction of writing; a name or scope that is empty; a length that is not
-// whole seconds, or longer than asked for; a request's number or a time out of range. Whoever takes a request
-// asks for its text at once, so that none waits that cannot be approved.
+// whole seconds, or longer than asked for; a number or a time out of range; an end that is no later than it
+// was asked for. Whoever takes a request asks for its text at once, so that none waits that cannot be
+// approved.
 [[nodiscard]] std::optional<std::string> approval_text(const approval_facts& f);
 
 }  // namespace grantd::proof

@@ -172,7 +172,7 @@ struct store::impl {
 #define REQUEST_COLUMNS                                                                                      \
   "number, state, person, resource, role, reason, read_write, break_glass, first_use, is_signed, needs, "    \
   "for_us, start_us, extends, rule, made_by, made_us, lapses_us, scopes, ended_us, ended_by, ended_reason, " \
-  "granted"
+  "granted, until_us"
 [[nodiscard]] std::optional<request> read_request(const query& row);
 
 // The columns of an approval in the order read_approval wants them.

@@ -39,6 +39,7 @@ std::optional<request> read_request(const query& row) {
   r.ended_by = row.text(20);
   r.ended_reason = row.text(21);
   r.grant = static_cast<uint64_t>(row.integer(22));
+  if (!row.null(23)) r.until = base::utc_time{row.integer(23)};
   return r;
 }
 

@@ -58,7 +58,7 @@ store::impl::result store::impl::insert(const request& r, uint64_t* number) {
   int rc = query(db,
                  "INSERT INTO requests(number, person, resource, role, reason, read_write, break_glass, "
                  "first_use, is_signed, needs, for_us, start_us, extends, rule, made_by, made_us, lapses_us, "
-                 "scopes) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                 "scopes, until_us) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
                .bind(static_cast<int64_t>(*number))
                .bind(r.person)
                .bind(r.resource)
@@ -77,11 +77,13 @@ store::impl::result store::impl::insert(const request& r, uint64_t* number) {
                .bind(r.made.us)
                .bind(r.lapses.us)
                .bind(std::span<const uint8_t>(*scopes))
+               .bind(r.until ? std::optional(r.until->us) : std::nullopt)
                .run();
   if (rc != SQLITE_OK) return std::unexpected(fault(rc));
   std::string id = std::to_string(*number);
   std::string length = std::to_string(r.for_us);
   std::string start = r.start ? std::to_string(r.start->us) : "";
+  std::string until = r.until ? std::to_string(r.until->us) : "";
   std::string extends = std::to_string(r.extends);
   std::string needs = std::to_string(r.needs);
   std::string lapses = std::to_string(r.lapses.us);
@@ -93,6 +95,7 @@ store::impl::result store::impl::insert(const request& r, uint64_t* number) {
   if (r.break_glass) fields.emplace_back("break_glass", "yes");
   fields.emplace_back("for_us", length);
   if (r.start) fields.emplace_back("start_us", start);
+  if (r.until) fields.emplace_back("until_us", until);
   if (r.first_use) fields.emplace_back("first_use", "yes");
   if (r.extends != 0) fields.emplace_back("extends", extends);
   fields.insert(fields.end(), {{"rule", r.rule},

@@ -272,6 +272,16 @@ CREATE TABLE memberships(
   PRIMARY KEY(system, account, role)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+-- What asks for an end ends then, however late it is approved. An extension always did.
+ALTER TABLE requests ADD COLUMN until_us INTEGER CHECK(until_us > made_us);
+UPDATE requests SET until_us = made_us + for_us WHERE extends IS NOT NULL AND state = 0;
+CREATE TRIGGER requests_end_frozen BEFORE UPDATE OF until_us ON requests
+BEGIN SELECT RAISE(ABORT, 'what was asked for does not change'); END;
+CREATE TRIGGER requests_prolong_to_an_end BEFORE INSERT ON requests
+WHEN NEW.extends IS NOT NULL AND NEW.until_us IS NULL
+BEGIN SELECT RAISE(ABORT, 'an extension has an end'); END;
+)sql",
 };
 inline constexpr int32_t schema_version = sizeof schema_steps / sizeof *schema_steps;
 

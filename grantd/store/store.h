@@ -79,7 +79,8 @@ struct request {
   unsigned needs = 0;     // approvals
   int64_t for_us = 0;
   std::optional<base::utc_time> start;  // asked for; else at approval
-  uint64_t extends = 0;                 // the grant it prolongs; 0: none
+  std::optional<base::utc_time> until;  // the end at the latest, however late it is approved
+  uint64_t extends = 0;                 // the grant it prolongs; 0: none. Such a request has `until`
   std::string rule;
   std::string made_by;  // the person, or who spoke for them
   base::utc_time made;

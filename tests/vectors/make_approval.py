@@ -8,11 +8,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
-def request_id(number):
+def identity(kind, number):
     text, left = "", number
     while left or len(text) < 3:
         text, left = DIGITS[left % 32] + text, left // 32
-    return "r-" + text + DIGITS[number % 29]
+    return kind + "-" + text + DIGITS[number % 29]
 
 
 def duration(seconds):
@@ -30,13 +30,15 @@ def timestamp(us):
 
 
 def text(f):
-    lines = ["grantd approval, version 1", "host: " + f["host"], "request: " + request_id(f["request"]),
+    lines = ["grantd approval, version 1", "host: " + f["host"], "request: " + identity("r", f["request"]),
              "person: " + f["person"], "resource: " + f["resource"],
              "access: " + ("read-write" if f.get("read_write") else "read-only")]
     if f.get("role"):
         lines.append("role: " + f["role"])
     if f.get("break_glass"):
         lines.append("break-glass: yes")
+    if f.get("extends"):
+        lines.append("extends: " + identity("g", f["extends"]))
     lines.append("for: " + duration(f["for"]))
     if f["asked_for"] != f["for"]:
         lines.append("asked-for: " + duration(f["asked_for"]))
@@ -44,6 +46,8 @@ def text(f):
     if f.get("first_use"):
         start = "at first use" + (" from " + start if start else "")
     lines.append("start: " + (start or "at approval"))
+    if "until" in f:
+        lines.append("until: " + timestamp(f["until"]))
     lines.append("asked: " + timestamp(f["asked"]))
     lines += ["scope: " + s for s in f.get("scopes", [])]
     if f.get("reason"):
@@ -62,6 +66,7 @@ APPROVALS = {
     "approval_first_use.txt": PLAIN | {"first_use": True, "reason": "reason: OPS-12"},
     "approval_first_use_later.txt": PLAIN | {"first_use": True, "start": 253402300799999999, "asked": 0, "for": 1,
                                              "asked_for": 366 * 86400},
+    "approval_until.txt": PLAIN | {"extends": 32769, "for": 1800, "until": 1795368600000000},
 }
 
 for name, facts in APPROVALS.items():

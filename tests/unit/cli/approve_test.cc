@@ -132,25 +132,6 @@ TEST(the_text_stands_between_rules_before_the_question_and_no_is_no) {
   TEST_ASSERT_FALSE(nothing_was_sent(a));
 }
 
-TEST(an_extension_is_said_to_be_one_before_the_text_and_the_text_is_what_is_signed) {
-  home h;
-  std::string extension = text_answer(approval_text, true, "[\"" + h.line() + "\"]");
-  extension.insert(extension.find(R"("signed")"), R"("extends":"g-7k2m",)");
-  const std::string said = "r-7k2m is an EXTENSION of g-7k2m: a window that is there is to last longer\n";
-  asked a = ask(approving(extension), approve_yes, h.at_home());
-  const std::string rule(72, '-');
-  TEST_ASSERT_TRUE_MESSAGE(a.result.err.starts_with(said + rule + "\n" + approval_text + rule + "\n"),
-                           a.result.err);
-  TEST_ASSERT_TRUE(grantd::proof::verify_sshsig(armour_in(a.messages.back()), "approve@grantd", approval_text)
-                       .has_value());
-  // Whoever signs elsewhere: the bytes alone on stdout, the word beside them.
-  a = ask(approving(extension), {"show", "r-7k2m", "--bytes"}, h.at_home());
-  TEST_ASSERT_EQUAL_STRING(approval_text, a.result.out);
-  TEST_ASSERT_EQUAL_STRING("grantctl: " + said, a.result.err);
-  a = ask(approving(text_answer()), {"show", "r-7k2m", "--bytes"}, h.at_home());
-  TEST_ASSERT_EQUAL_STRING("", a.result.err);
-}
-
 TEST(without_a_terminal_a_script_has_to_say_yes) {
   home h;
   stage s = h.at_home();

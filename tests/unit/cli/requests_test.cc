@@ -276,12 +276,19 @@ TEST(a_granted_request_says_what_became_of_its_grant) {
   }
 }
 
-TEST(until_a_time_is_asked_for_in_whole_seconds) {
-  asked a = ask(by_method({{"Clock", answer(R"({"utc_us":1795349400000001})")}}),
+TEST(until_a_time_is_asked_for_as_it_was_said) {
+  const std::string waits = request_of("pending", R"("until_us":1795365000000000,)");
+  asked a = ask(by_method({{"Request", answer("{\"request\":" + waits + "}")},
+                           {"Requests", answer("{\"requests\":[" + waits + "]}")},
+                           {"ShowRequest", answer("{\"request\":" + waits + "}")}}),
                 {"request", "orders-db", "--for", "until 17:30"});
-  TEST_ASSERT_TRUE_MESSAGE(contains(a.messages.back(), R"("for_us":)"), a.messages.back());
-  TEST_ASSERT_TRUE_MESSAGE(contains(a.messages.back(), "000000}") || contains(a.messages.back(), "000000,"),
-                           a.messages.back());
+  TEST_ASSERT_EQUAL_STRING(
+      R"({"method":"org.grantd.Access.Request","parameters":{"resource":"orders-db","until_us":1795365000000000}})",
+      a.messages.back());
+  a = ask(by_method({{"Requests", answer("{\"requests\":[" + waits + "]}")}}), {"requests"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, "read-only  until 17:30 +0100  needs 1"), a.result.out);
+  a = ask(by_method({{"ShowRequest", answer("{\"request\":" + waits + "}")}}), {"show", "r-7k2m"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, "until         17:30 +0100\n"), a.result.out);
 }
 
 TEST(requests_are_a_table_and_a_document) {

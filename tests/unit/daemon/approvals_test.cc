@@ -18,21 +18,6 @@ TEST(a_security_key_approves_and_an_untouched_one_does_not) {
   TEST_ASSERT_TRUE(w.allowed());
 }
 
-TEST(beside_the_text_stands_which_grant_it_prolongs) {
-  asking w;
-  const auto extends = [&](const std::string& id) {
-    const auto r = w.ask("bob", "ApprovalText", R"({"id":")" + id + "\"}");
-    TEST_ASSERT_EQUAL_STRING("", short_error(r));
-    const auto* grant = r.parameters.find("extends");
-    return grant == nullptr ? "none" : *grant->text();
-  };
-  TEST_ASSERT_EQUAL_STRING("none", extends(w.request()));
-  const std::string grant = w.grant();
-  const auto asked = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":60000000})");
-  TEST_ASSERT_EQUAL_STRING("", short_error(asked));
-  TEST_ASSERT_EQUAL_STRING(grant, extends(member(*asked.parameters.find("request"), "id")));
-}
-
 TEST(whoever_carries_a_signature_it_counts_for_its_owner) {
   asking w;
   std::string id = w.request();

@@ -2,6 +2,7 @@
 // Extensions: how far they go, and what ends them with what they extend.
 #include "asking.h"
 #include "base/ident.h"
+#include "base/timestamp.h"
 
 using namespace grantd;
 using namespace grantd::test;
@@ -46,6 +47,21 @@ TEST(an_extension_goes_no_further_than_asked_and_not_after_a_revocation) {
   (void)w.root("Revoke", R"({"person":"alice","reason":"suspicious"})");
   TEST_ASSERT_FALSE(w.approve_text("carol", once_more, carol_key, text).ok());
   TEST_ASSERT_FALSE(w.allowed());
+}
+
+TEST(who_approves_an_extension_signs_that_it_is_one_and_when_it_ends) {
+  asking w;
+  const std::string first = w.request("alice", "orders-db", R"(,"for_us":600000000)");
+  auto unlike = [&](const std::string& text, std::string_view line) { return text.find(line) == text.npos; };
+  TEST_ASSERT_TRUE(unlike(w.text(first), "\nextends: ") && unlike(w.text(first), "\nuntil: "));
+  const std::string grant = member(*w.approve("bob", first, bob_key).parameters.find("grant"), "id");
+  auto r = w.ask("alice", "Request", R"({"extends":")" + grant + R"(","for_us":600000000})");
+  const auto& asked = *r.parameters.find("request");
+  TEST_ASSERT_EQUAL_INT64(number(asked, "made_us") + 1200'000'000, number(asked, "until_us"));
+  const std::string text = w.text(member(asked, "id"));
+  TEST_ASSERT_FALSE(unlike(text, "\nextends: " + grant + "\n"));
+  const base::utc_time end{number(asked, "until_us")};
+  TEST_ASSERT_FALSE(unlike(text, "\nuntil: " + std::string(base::print_timestamp(end).view()) + "\n"));
 }
 
 TEST(an_extension_that_can_open_nothing_any_more_waits_for_nobody) {

@@ -60,6 +60,7 @@ struct asked {
   place where = nowhere;
   std::optional<seconds> length{};
   std::optional<seconds> start{};
+  std::optional<seconds> until{};  // instead of a length
   bool read_write = false;
   bool glass = false;
   std::string reason{};

@@ -84,6 +84,7 @@ asked model_run::any_ask() {
   constexpr std::array<seconds, 6> lengths = {10 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 9 * hour};
   if (!dice_.one_in(5)) a.length = lengths[static_cast<size_t>(dice_.roll(dice_.one_in(4) ? 6 : 4))];
   if (dice_.one_in(6)) a.start = m_.wall + minute * (dice_.roll(200) - 10);
+  if (dice_.one_in(5)) a.until = m_.wall + minute * (dice_.roll(200) - 10), a.length.reset();
   if (dice_.one_in(30)) a.start = m_.wall + 24 * hour + minute * (dice_.roll(3) - 1);
   a.glass = a.where == orders && dice_.one_in(4);
   a.read_write = a.where == orders ? dice_.one_in(2) : dice_.one_in(20);
@@ -95,7 +96,8 @@ asked model_run::any_ask() {
 void model_run::ask() {
   const asked a = any_ask();
   const std::string given =
-      fmt::format(R"({{"resource":"{}"{}{}{}{}{}}})", places[a.where], length_member(a.length),
+      fmt::format(R"({{"resource":"{}"{}{}{}{}{}{}}})", places[a.where], length_member(a.length),
+                  a.until ? fmt::format(R"(,"until_us":{})", *a.until * base::us_per_s) : "",
                   a.start ? fmt::format(R"(,"from_us":{})", *a.start * base::us_per_s) : "",
                   a.read_write ? R"(,"read_write":true)" : "", a.glass ? R"(,"break_glass":true)" : "",
                   a.reason.empty() ? "" : R"(,"reason":)" + quoted(a.reason));
@@ -110,6 +112,7 @@ void model_run::ask_at_once() {
   if (a.where == nowhere) return;
   const bool many = dice_.one_in(3) && a.who != dave;
   if (!a.length) a.length = hour;
+  a.until.reset();
   std::vector<std::string> foretold;
   for (int left = many ? 22 : 2 + dice_.roll(2); left > 0; --left) {
     if (many) a.length = minute * left;

@@ -136,6 +136,7 @@ std::string model::open_for(request& r, seconds length) {
           .from = std::max(start, wall),
           .until = start + length};
   if (r.what.extends != 0) g.until = std::min(g.until, r.made + r.length);  // as it was asked
+  if (r.what.until) g.until = std::min(g.until, *r.what.until);
   if (r.first_use) g.first_use = length, g.until += patience;
   if (g.until <= g.from) return "NotInTheFuture";
   r.grant = add(g);
@@ -158,19 +159,22 @@ std::string model::ask(asked a) {
   }
   if (a.start && *a.start < wall - 1) return "NotInTheFuture";
   if (a.start) a.start = std::max(*a.start, wall);
+  const seconds begins = a.start.value_or(wall);
+  if (a.until && *a.until <= begins) return "NotInTheFuture";
+  if (a.until) a.length = *a.until - begins;
   if (a.where == nowhere) return "NoSuchResource";
   for (const auto& [number, g] : grants) {  // asking for what one has is not asking
     if (g.is != fate::open || g.request == 0 || !rule_named(requests.at(g.request).rule)) continue;
     const request& before = requests.at(g.request);
     asked same = before.what;
-    same.length = a.length;
+    same.length = a.length, same.until = a.until;
     const seconds wanted = a.length.value_or(std::min(usual, rule_named(before.rule)->most));
-    if (a.extends == 0 && same == a && wanted <= (g.first_use != 0 ? g.first_use : g.until - g.from))
+    if (a.extends == 0 && same == a && wanted <= (g.first_use != 0 ? g.first_use : g.until - g.from) &&
+        a.until.value_or(g.until) <= g.until)
       return "";
   }
   if (denied(a.who, a.where, a.read_write)) return "Denied";
 
-  const seconds begins = a.start.value_or(wall);
   std::vector<const rule*> fitting;
   for (const rule& r : rules->rules) {
     if (speaks_of(r, a.who, a.where, a.read_write, a.glass)) fitting.push_back(&r);
@@ -197,12 +201,13 @@ std::string model::ask(asked a) {
   if (by == nullptr) return no;
 
   request r{.what = a, .rule = std::string(by->name), .needs = by->needs, .is_signed = by->is_signed};
-  r.first_use = by->first_use && a.extends == 0;
+  r.first_use = by->first_use && a.extends == 0 && !a.until;
   r.length = a.length.value_or(std::min(usual, by->most));
   r.made = wall;
   r.lapses = wall + patience;
   if (a.start) r.lapses = std::min(r.lapses, *a.start + r.length);
   if (a.extends != 0) r.lapses = std::min(r.lapses, wall + r.length);
+  if (a.until) r.lapses = std::min(r.lapses, *a.until);
   r.lapses_after = boot + r.lapses - wall;
   if (r.needs != 0) {
     int64_t waiting = 0;
@@ -210,7 +215,8 @@ std::string model::ask(asked a) {
       waiting += o.is == phase::pending && o.what.who == a.who ? 1 : 0;
       asked same = o.what;
       same.length = a.length;
-      if (o.is == phase::pending && same == a && o.length == r.length && o.rule == r.rule) return "";
+      if (o.is == phase::pending && same == a && (a.until || o.length == r.length) && o.rule == r.rule)
+        return "";
     }
     if (waiting >= most_pending) return "TooMany";
   }

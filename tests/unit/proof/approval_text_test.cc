@@ -21,7 +21,8 @@ struct facts {
   std::string person = "alice", resource = "orders-db", role, reason;
   bool read_write = false, break_glass = false, first_use = false;
   int64_t for_us = 3'600'000'000, asked_for_us = 3'600'000'000;
-  std::optional<base::utc_time> start;
+  std::optional<base::utc_time> start, until;
+  uint64_t extends = 0;
   base::utc_time asked{1795365000000000};
   std::vector<std::string> scopes;
   auto operator<=>(const facts&) const = default;
@@ -29,7 +30,8 @@ struct facts {
 
 std::optional<std::string> text(const facts& f) {
   return proof::approval_text({f.host, f.request, f.person, f.resource, f.role, f.read_write, f.break_glass,
-                               f.for_us, f.asked_for_us, f.start, f.first_use, f.asked, f.reason, f.scopes});
+                               f.for_us, f.asked_for_us, f.start, f.first_use, f.until, f.extends, f.asked,
+                               f.reason, f.scopes});
 }
 
 void follow(const std::string& name) {
@@ -52,6 +54,8 @@ void follow(const std::string& name) {
       {"for", [&](const std::string& v) { f.for_us = std::stoll(v) * base::us_per_s; }},
       {"asked_for", [&](const std::string& v) { f.asked_for_us = std::stoll(v) * base::us_per_s; }},
       {"start", [&](const std::string& v) { f.start = base::utc_time{std::stoll(v)}; }},
+      {"until", [&](const std::string& v) { f.until = base::utc_time{std::stoll(v)}; }},
+      {"extends", [&](const std::string& v) { f.extends = std::stoull(v); }},
       {"asked", [&](const std::string& v) { f.asked = base::utc_time{std::stoll(v)}; }},
       {"scopes", [&](const std::string& v) { f.scopes.push_back(v); }}};
   std::string line;
@@ -80,6 +84,8 @@ TEST(an_approval_with_every_line_matches_the_vector) { follow("approval_full.txt
 TEST(an_approval_at_first_use_matches_the_vector) { follow("approval_first_use.txt"); }
 TEST(an_approval_at_first_use_from_a_time_matches_the_vector) { follow("approval_first_use_later.txt"); }
 
+TEST(an_extension_with_its_end_matches_the_vector) { follow("approval_until.txt"); }
+
 TEST(different_facts_have_different_texts) {
   std::mt19937_64 random(test::seed());
   auto below = [&](size_t n) { return random() % n; };
@@ -103,6 +109,8 @@ TEST(different_facts_have_different_texts) {
     f.asked_for_us = f.for_us + static_cast<int64_t>(below(2)) * base::us_per_s;
     if (below(2) == 0) f.start = base::utc_time{static_cast<int64_t>(below(2))};
     f.asked.us = static_cast<int64_t>(below(2));
+    if (below(2) == 0) f.until = base::utc_time{static_cast<int64_t>(2 + below(2))};
+    f.extends = below(3);
     for (size_t n = below(3); n != 0; --n) f.scopes.push_back(words[below(words.size())]);
     auto t = text(f);
     TEST_ASSERT_TRUE(t.has_value());
@@ -145,5 +153,8 @@ TEST(a_number_or_a_time_out_of_range_has_no_text) {
   TEST_ASSERT_TRUE(none([](facts& f) { f.request = (uint64_t{1} << 53) + 1; }));
   TEST_ASSERT_TRUE(none([](facts& f) { f.asked.us = -1; }));
   TEST_ASSERT_TRUE(none([](facts& f) { f.start = base::utc_time{-1}; }));
+  TEST_ASSERT_TRUE(none([](facts& f) { f.extends = (uint64_t{1} << 53) + 1; }));
+  TEST_ASSERT_TRUE(none([](facts& f) { f.until = f.asked; }));
+  TEST_ASSERT_TRUE(none([](facts& f) { f.until = base::utc_time{253'402'300'800'000'000}; }));
   TEST_ASSERT_TRUE(none([](facts& f) { f.start = base::utc_time{253'402'300'800'000'000}; }));
 }

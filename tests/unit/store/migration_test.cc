@@ -13,6 +13,10 @@ namespace {
 using check_state = store::store::check_state;
 using store::lock_reason;
 
+constexpr const char* columns_of_requests =
+    "number, state, person, resource, role, reason, read_write, break_glass, first_use, is_signed, needs, "
+    "for_us, start_us, extends, rule, made_by, made_us, lapses_us, scopes, ended_us, ended_by, ended_reason, "
+    "granted";
 constexpr const char* columns_of_grants =
     "number, state, person, resource, not_before_us, not_after_us, made_us, made_by, reason, "
     "mapped_start_ns, "
@@ -50,7 +54,10 @@ void take_back_to(const temp_dir& dir, int version, const std::string& then = ""
               "sequence, at_us, event, fields, digest FROM "
               "new.audit;");
   if (version >= 2) run(db, "INSERT INTO main.locks SELECT * FROM new.locks ORDER BY number;");
-  if (version >= 3) run(db, "INSERT INTO main.requests SELECT * FROM new.requests ORDER BY number;");
+  const std::string requests = columns_of_requests;
+  if (version >= 3)
+    run(db, "INSERT INTO main.requests(" + requests + ") SELECT " + requests +
+                " FROM new.requests ORDER BY number;");
   run(db, "DETACH new; PRAGMA application_id = " + std::to_string(store::application) +
               "; PRAGMA user_version = " + std::to_string(version) + ";" + then);
   sqlite3_close(db);
@@ -60,7 +67,7 @@ void take_back_to(const temp_dir& dir, int version, const std::string& then = ""
 }
 
 TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
-  for (int version : {1, 2, 3, 4}) {
+  for (int version : {1, 2, 3, 4, 5}) {
     temp_dir dir;
     std::vector<uint64_t> numbers;
     size_t locks = 0;
@@ -72,17 +79,29 @@ TEST(a_store_of_an_earlier_schema_is_brought_up_to_date_with_everything_in_it) {
       numbers.push_back(add(*s, a_grant("bob")));
       end(*s, numbers[0]);
       for (; version >= 2 && locks < 2; ++locks) (void)put_lock(*s);
-      for (; version >= 3 && requests < 2; ++requests) (void)ask(*s);
+      for (; version >= 3 && requests < 3; ++requests) {
+        store::request r = a_request("bob");
+        if (requests != 0) r.extends = numbers[1], r.until = base::utc_time{r.made.us + r.for_us};
+        (void)ask(*s, r);
+      }
       records = s->sequence();
     }
-    take_back_to(dir, version);
+    const char* one_has_ended =
+        "UPDATE requests SET state = 3, ended_us = 1, ended_by = '', ended_reason = '' WHERE number = 32770;";
+    take_back_to(dir, version, version >= 3 ? one_has_ended : "");
     auto s = open_in(dir.path());
     TEST_ASSERT_TRUE_MESSAGE(s->locked() == lock_reason::none, s->locked_text());
-    TEST_ASSERT_EQUAL_UINT64(5, s->summarise()->schema);
+    TEST_ASSERT_EQUAL_UINT64(6, s->summarise()->schema);
     TEST_ASSERT_TRUE(open_numbers(*s) == std::vector<uint64_t>{numbers[1]});
     auto ended = s->find(numbers[0]);
     TEST_ASSERT_TRUE(ended && ended->state == store::state::revoked && ended->request == 0 &&
                      !ended->break_glass && !ended->first_use_us && ended->reviewed_by.empty());
+    for (uint64_t number = 32768; number < 32768 + requests; ++number) {
+      auto r = s->find_request(number);
+      const bool has_end = number == 32769;  // the extension that waits: as it was before it was written down
+      TEST_ASSERT_TRUE(r && r->until.has_value() == has_end);
+      if (has_end) TEST_ASSERT_EQUAL_INT64(r->made.us + r->for_us, r->until->us);
+    }
     TEST_ASSERT_EQUAL_UINT64(records, s->sequence());
     TEST_ASSERT_EQUAL_UINT64(32768 + locks, put_lock(*s));
     TEST_ASSERT_EQUAL_UINT64(numbers[1] + 1, add(*s));

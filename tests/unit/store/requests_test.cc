@@ -49,6 +49,7 @@ void same(const request& want, const request& got) {
   TEST_ASSERT_EQUAL_INT64(want.for_us, got.for_us);
   TEST_ASSERT_TRUE(want.start.has_value() == got.start.has_value());
   if (want.start) TEST_ASSERT_EQUAL_INT64(want.start->us, got.start->us);
+  TEST_ASSERT_TRUE(want.until == got.until);
   TEST_ASSERT_EQUAL_UINT64(want.extends, got.extends);
   TEST_ASSERT_EQUAL_STRING(want.rule, got.rule);
   TEST_ASSERT_EQUAL_STRING(want.made_by, got.made_by);
@@ -68,6 +69,7 @@ TEST(a_request_survives_closing_and_opening_again) {
     all.read_write = all.first_use = true;
     all.is_signed = false;
     all.start = base::utc_time{-5};
+    all.until = base::utc_time{all.made.us + 1};
     all.made_by = "bot";
     all.reason = std::string("a\0b'\";--\xc3\xa9", 10);
     TEST_ASSERT_EQUAL_UINT64(32768, ask(*s, all));
@@ -239,7 +241,8 @@ TEST(a_grant_comes_of_a_pending_request_for_the_same) {
 TEST(a_request_the_schema_refuses_leaves_the_batch_as_it_was) {
   temp_dir dir;
   auto s = open_in(dir.path());
-  std::vector<request> bad(9, a_request());
+  std::vector<request> bad(11, a_request());
+  for (size_t i = 6; i < 9; ++i) bad[i].until = base::utc_time{bad[i].made.us + bad[i].for_us};
   bad[0].person.clear();
   bad[1].resource.clear();
   bad[2].for_us = 0;
@@ -249,6 +252,8 @@ TEST(a_request_the_schema_refuses_leaves_the_batch_as_it_was) {
   bad[6].extends = 99;
   bad[7].extends = add(*s, a_grant("bob"));
   bad[8].extends = UINT64_MAX;
+  bad[9].extends = add(*s);  // without an end
+  bad[10].until = bad[10].made;
   TEST_ASSERT_TRUE(s->begin().has_value());
   for (const request& r : bad) {
     auto got = s->add_request(r);
@@ -258,7 +263,7 @@ TEST(a_request_the_schema_refuses_leaves_the_batch_as_it_was) {
   TEST_ASSERT_TRUE(number.has_value());
   TEST_ASSERT_EQUAL_UINT64(32768, *number);
   TEST_ASSERT_TRUE(s->commit(false).has_value());
-  TEST_ASSERT_EQUAL_UINT64(2, s->sequence());
+  TEST_ASSERT_EQUAL_UINT64(3, s->sequence());
   TEST_ASSERT_TRUE(check_all(*s) == check_state::done);
   check_audit(*s);
 }
@@ -287,13 +292,15 @@ TEST(the_audit_says_what_became_of_a_request) {
   r.read_write = r.break_glass = r.first_use = true;
   r.is_signed = false;
   r.start = base::utc_time{8};
+  r.until = base::utc_time{9'000'000};
   r.extends = old;
   r.needs = 0;
   r.scopes.resize(1);
   uint64_t number = ask(*s, r);
   TEST_ASSERT_EQUAL_STRING(
       "request@1000000 request=32768 person=alice resource=orders-db role=app access=read-write "
-      "break_glass=yes for_us=3600000000 start_us=8 first_use=yes extends=32768 rule=read-orders needs=0 "
+      "break_glass=yes for_us=3600000000 start_us=8 until_us=9000000 first_use=yes extends=32768 "
+      "rule=read-orders needs=0 "
       "signed=no lapses_us=2000000 by=alice reason=OPS-12 scope=os:alice at pam:sshd, full",
       record_text(*s));
   auto g = a_grant();
