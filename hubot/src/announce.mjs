@@ -135,18 +135,21 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
     let wanted = false
     const watching = api.watch(() => { wanted = true; wake() }, (close) => { hangUp = close })
       .catch((error) => { over = error; wake() })
-    while (!stopped && !over) {
-      if (wanted) {
-        wanted = false
-        if (!await look()) throw new Error('a room could not be told')
+    try {
+      while (!stopped && !over) {
+        if (wanted) {
+          wanted = false
+          if (!await look()) throw new Error('a room could not be told')
+        }
+        if (!wanted && !over && !stopped) {
+          await sleep(pause.look)
+          wanted = true
+        }
       }
-      if (!wanted && !over && !stopped) {
-        await sleep(pause.look)
-        wanted = true
-      }
+    } finally {
+      hangUp()
+      await watching // it wakes whoever sleeps: also the pause before the next try
     }
-    hangUp()
-    await watching
     if (over) throw over
   }
 
@@ -157,7 +160,6 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
       try {
         await listen()
       } catch (error) {
-        hangUp()
         if (stopped) return
         robot.logger.warn(`grantd: ${plain(error.message)}; trying again`)
       }

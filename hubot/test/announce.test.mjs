@@ -109,6 +109,15 @@ test('what the chat did not take is said again, and what it took is not', () => 
   await s.settled()
   assert.equal(chat.said.length, 2)
 }))
+test('a chat that does not take it is left a while before each further try', () => told(async (s) => {
+  const { chat } = await s.start()
+  await s.settled()
+  const tried = []
+  chat.send = async () => { tried.push(Date.now()); throw new Error('not there') }
+  s.add('grant', { grant: grantOf('g-1') })
+  await until(() => tried.length >= 3)
+  assert.ok(tried[2] - tried[0] >= 700, `${tried[2] - tried[0]} ms`) // 250 and 500
+}))
 test('a bot that dies after the chat took something does not say it again', () => told(async (s) => {
   const first = await s.start()
   await s.settled()
