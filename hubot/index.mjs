@@ -28,8 +28,7 @@ import { plain } from './src/plain.mjs'
 export default async function grantd (robot) {
   const set = settings(process.env)
   const api = client(set)
-  const kept = memory(set.state, robot)
-  const told = announcer({ robot, api, set, kept })
+  const told = announcer({ robot, api, set, kept: memory(set.state) })
 
   const answer = (run) => async (res) => {
     const who = account(res.message.user)

@@ -83,7 +83,6 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
 
   // Every room that is not stalled has been told up to `last`. `anew`: the store begins again before where we were.
   function advance (last, stalled, anew = false) {
-    const before = JSON.stringify(held)
     const next = (at) => (anew ? last : Math.max(at ?? last, last))
     const wanted = new Set([...configured, ...Object.values(held.asked)])
     for (const room of new Set([...wanted, ...Object.keys(held.rooms)])) {
@@ -96,11 +95,12 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
       }
     }
     held.at = next(held.at)
-    if (JSON.stringify(held) !== before) kept.save(held)
+    kept.save(held)
   }
 
   // All the news there is; false when a room could not be told everything.
   async function look () {
+    kept.save(held) // what could not be kept before: nothing more is said until it is
     const answer = await api.speak(null, async (call) => {
       if (held.at === null) {
         const now = await call('News')
@@ -154,7 +154,6 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
   }
 
   async function run () {
-    held = await kept.load()
     for (let failed = 0; !stopped; ++failed) {
       const began = Date.now()
       try {
@@ -181,7 +180,12 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
   return {
     start () {
       for (const signal of signals) process.once(signal, leave)
-      running ??= run().catch((error) => robot.logger.error(`grantd: nothing is announced: ${error.message}`))
+      try {
+        held = kept.load()
+        running ??= run()
+      } catch (error) {
+        robot.logger.error(`grantd: nothing is announced: ${error.message}`)
+      }
     },
     stop,
     // That request was made in that room: its end is told there, too.
@@ -189,7 +193,11 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
       if (!held || !room) return
       held.asked[id] = room
       if (held.at !== null) held.rooms[room] ??= held.at
-      kept.save(held)
+      try {
+        kept.save(held)
+      } catch (error) {
+        robot.logger.error(`grantd: ${plain(error.message, 400)}`) // asked it is all the same; the next look tries again
+      }
     }
   }
 }

@@ -1,71 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 // What survives a restart: how far each room has been told, and where a request was made. In a file of its own,
-// written whole and renamed, or in hubot's brain. Must never lose what it said it kept.
+// written whole and renamed. Not in hubot's brain: it is filled some time after the scripts are loaded, and whoever
+// saves it before overwrites it. Must never lose what it said it kept.
 import fs from 'node:fs'
 import path from 'node:path'
 
-const key = 'grantd'
 // at: where a room that is new begins (null: with what comes); rooms: room -> sequence; asked: request -> room.
 const empty = () => ({ at: null, rooms: {}, asked: {} })
 
-function check (held, place) {
-  const number = (n) => Number.isSafeInteger(n) && n >= 0
-  const fits = held && typeof held === 'object' && (held.at === null || number(held.at)) &&
-    Object.values(held.rooms ?? { x: 'x' }).every(number) && typeof held.asked === 'object'
-  if (!fits) throw new Error(`${place} is not what the bot keeps; remove it to begin anew`)
+const number = (n) => Number.isSafeInteger(n) && n >= 0
+const mapTo = (fits, o) => o !== null && typeof o === 'object' && !Array.isArray(o) && Object.values(o).every(fits)
+
+function read (file) {
+  let text
+  try {
+    text = fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error
+    return empty()
+  }
+  const held = JSON.parse(text)
+  const fits = (held?.at === null || number(held?.at)) && mapTo(number, held.rooms) &&
+    mapTo((room) => typeof room === 'string', held.asked)
+  if (!fits) throw new Error('this is not what the bot keeps')
   return held
 }
 
-function inFile (file) {
-  return {
-    async load () {
-      let text
-      try {
-        text = fs.readFileSync(file, 'utf8')
-      } catch (error) {
-        if (error.code !== 'ENOENT') throw error
-        return empty()
-      }
-      try {
-        return check(JSON.parse(text), file)
-      } catch (error) {
-        throw error instanceof SyntaxError ? new Error(`${file} is damaged: ${error.message}; remove it to begin anew`) : error
-      }
-    },
-    save (held) {
-      const fresh = `${file}.new`
-      const fd = fs.openSync(fresh, 'w', 0o600)
-      try {
-        fs.writeSync(fd, JSON.stringify(held))
-        fs.fsyncSync(fd)
-      } finally {
-        fs.closeSync(fd)
-      }
-      fs.renameSync(fresh, file)
-      const dir = fs.openSync(path.dirname(file), 'r')
-      try {
-        fs.fsyncSync(dir)
-      } finally {
-        fs.closeSync(dir)
-      }
-    }
+function write (file, text) {
+  const fresh = `${file}.new`
+  const fd = fs.openSync(fresh, 'w', 0o600)
+  try {
+    fs.writeFileSync(fd, text) // all of it: a full disk takes a part, and says so at the next
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+  fs.renameSync(fresh, file)
+  const dir = fs.openSync(path.dirname(file), 'r')
+  try {
+    fs.fsyncSync(dir)
+  } finally {
+    fs.closeSync(dir)
   }
 }
 
-// As lasting as the brain is: a script like hubot-redis-brain keeps it, hubot alone does not.
-function inBrain (robot) {
+export function memory (file) {
+  let last = ''
   return {
-    async load () {
-      const held = robot.brain.get(key)
-      return held ? check(structuredClone(held), 'the brain\'s "grantd"') : empty()
+    load () {
+      try {
+        const held = read(file)
+        last = JSON.stringify(held)
+        return held
+      } catch (error) {
+        throw new Error(`${file} cannot be read: ${error.message}; mend it, or remove it to begin with what comes`)
+      }
     },
+    // Writes what has changed, or what could not be written before.
     save (held) {
-      robot.brain.set(key, structuredClone(held))
-      robot.brain.save()
+      const text = JSON.stringify(held)
+      if (text === last) return
+      try {
+        write(file, text)
+      } catch (error) {
+        throw new Error(`${file} cannot be written: ${error.message}; HUBOT_GRANTD_STATE names another file`)
+      }
+      last = text
     }
   }
-}
-
-export function memory (file, robot) {
-  return file ? inFile(file) : inBrain(robot)
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The environment as settings. Must refuse what it cannot read: a mistyped channel would tell the wrong people.
+import path from 'node:path'
 
 // 'orders-db=#dba, *=#access' -> Map; '*' is every resource that is not named.
 function channels (text) {
@@ -22,7 +23,7 @@ export function settings (env) {
     socket: env.GRANTD_SOCKET ?? '/run/grantd/api.sock',
     ssh: (env.GRANTD_SSH ?? 'ssh').split(' ').filter(Boolean),
     channels: channels(env.HUBOT_GRANTD_CHANNELS ?? ''),
-    state: env.HUBOT_GRANTD_STATE ?? '', // a file; empty: hubot's brain
+    state: path.resolve(env.HUBOT_GRANTD_STATE || 'grantd-state.json'), // in hubot's own directory
     hear: env.HUBOT_GRANTD_HEAR === '1', // 'access to ...' also where the bot is not addressed
     timeoutMs: env.GRANTD_HOST ? 30000 : 10000
   }

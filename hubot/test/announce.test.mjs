@@ -2,60 +2,9 @@
 // Each thing is told once, in order, whatever dies in between.
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
-import path from 'node:path'
 import test from 'node:test'
-import { fakeGrantd, robotWith, until } from './support/fake.mjs'
-
-const hour = 3600e6
-const grantOf = (id, more = {}) => ({ id, person: 'alice', resource: 'orders-db', access: 'read-only', made_us: 0, not_before_us: 0, not_after_us: hour, state: 'open', made_by: 'alice', ...more })
-const requestOf = (id, more = {}) => ({ id, person: 'alice', resource: 'orders-db', access: 'read-only', for_us: hour, needs: 1, approvers: ['bob'], approved_by: [], state: 'pending', reason: 'OPS-1', ...more })
-
-// A record of grantd: `add()` appends, News tells from there as the real one does.
-async function story (answers = {}) {
-  const records = []
-  const api = await fakeGrantd({
-    OnBehalf: { person: 'alice', email: 'alice@example.com' },
-    List: { grants: [] },
-    ApprovalText: (p) => ({ text: `grantd approval, version 1\nrequest: ${p.id}\n`, signed: true, keys: [] }),
-    News: ({ after, limit = 2 }) => {
-      const newest = records.length
-      if (after === undefined || after > newest) return { events: [], last: newest, newest }
-      const some = records.slice(after, after + limit)
-      return { events: some, last: after + some.length, newest }
-    },
-    ...answers
-  })
-  let bot = null
-  const state = path.join(api.dir, 'state.json')
-  const s = {
-    api,
-    state,
-    kept: () => JSON.parse(fs.readFileSync(state, 'utf8')),
-    add (event, more) {
-      const e = { sequence: records.length + 1, at_us: records.length, event, person: 'alice', email: 'alice@example.com', resource: 'orders-db', ...more }
-      records.push(e)
-      api.changed()
-    },
-    forget: (count) => records.splice(count),
-    async start (env = {}) {
-      bot = await robotWith({ GRANTD_SOCKET: api.socket, HUBOT_GRANTD_STATE: state, HUBOT_GRANTD_CHANNELS: '*=#dba', ...env })
-      await until(() => api.calls.some(c => c.name === 'News'))
-      return bot
-    },
-    async stop () { await bot?.stop(); bot = null },
-    async settled (count = records.length) { await until(() => fs.existsSync(state) && s.kept().at === count) }
-  }
-  return s
-}
-async function told (run, answers) {
-  const s = await story(answers)
-  try {
-    await run(s)
-  } finally {
-    await s.stop()
-    await s.api.close()
-  }
-}
+import { until } from './support/fake.mjs'
+import { grantOf, requestOf, told } from './support/story.mjs'
 
 test('the first start begins with what comes', () => told(async (s) => {
   s.add('grant', { grant: grantOf('g-1') })
@@ -185,21 +134,4 @@ test('an older copy of the store begins anew, and nothing old is told', () => to
   s.add('grant', { grant: grantOf('g-9', { made_by: 'nine' }) })
   await s.settled(3)
   assert.equal(chat.said.length, 6)
-}))
-test('a damaged state file announces nothing rather than everything again', () => told(async (s) => {
-  s.add('grant', { grant: grantOf('g-1') })
-  fs.writeFileSync(s.state, '{"at":0,"rooms":{"#d')
-  const bot = await robotWith({ GRANTD_SOCKET: s.api.socket, HUBOT_GRANTD_STATE: s.state, HUBOT_GRANTD_CHANNELS: '*=#dba' })
-  await bot.hears({ id: 'U1' }, 'hubot resources') // by then it would have looked
-  await bot.stop()
-  assert.equal(s.api.calls.filter(c => c.name === 'News').length, 0)
-  assert.deepEqual(bot.chat.of('#dba'), [])
-}))
-test('the brain keeps the position where there is no file', () => told(async (s) => {
-  const { chat, robot } = await s.start({ HUBOT_GRANTD_STATE: '' })
-  await until(() => robot.brain.get('grantd')?.at === 0)
-  s.add('grant', { grant: grantOf('g-1') })
-  await until(() => robot.brain.get('grantd').at === 1)
-  assert.equal(chat.of('#dba').length, 1)
-  assert.equal(robot.brain.get('grantd').rooms['#dba'], 1)
 }))

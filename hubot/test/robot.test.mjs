@@ -24,7 +24,7 @@ const usual = {
 
 async function talk (answers, run, env = {}) {
   const api = await fakeGrantd({ ...usual, ...answers })
-  const bot = await robotWith({ GRANTD_SOCKET: api.socket, ...env })
+  const bot = await robotWith({ GRANTD_SOCKET: api.socket, HUBOT_GRANTD_STATE: `${api.dir}/state.json`, ...env })
   try {
     await run({ ...bot, api, asked: (name) => api.calls.filter(c => c.name === name) })
   } finally {
@@ -124,7 +124,7 @@ test('it is not heard unless it is addressed, or told to hear', async () => {
   }, { HUBOT_GRANTD_HEAR: '1' })
 })
 test('a grantd that is not there, hangs up or babbles is told as that', async () => {
-  const bot = await robotWith({ GRANTD_SOCKET: '/nonexistent/api.sock' })
+  const bot = await robotWith({ GRANTD_SOCKET: '/nonexistent/api.sock', HUBOT_GRANTD_STATE: '/nonexistent/state.json' })
   assert.match(await bot.hears(alice, 'hubot my access'), /could not ask grantd: .*ENOENT/)
   await bot.stop()
   await talk({ Status: () => new Promise(() => {}) }, async ({ hears, api, asked }) => {

@@ -21,11 +21,11 @@ bot_install() {
 bot_start() { # [NAME=value...]
   rm -f /run/bot/ready
   (cd /run/bot && exec_as hubot env CHAT_ROOM=/run/bot HUBOT_HTTPD=false HUBOT_LOG_LEVEL=warn \
-    HUBOT_GRANTD_CHANNELS='orders-db=#dba,*=#access' HUBOT_GRANTD_STATE=/run/bot/state.json "$@" \
+    HUBOT_GRANTD_CHANNELS='orders-db=#dba,*=#access' "$@" \
     node node_modules/hubot/bin/hubot -f /run/bot/room.mjs -n hubot) >>/run/bot.log 2>&1 &
   echo $! >/run/bot.pid
   disown
-  stage_wait 20 test -e /run/bot/ready -a -s /run/bot/state.json
+  stage_wait 20 test -e /run/bot/ready -a -s /run/bot/grantd-state.json
 }
 bot_stop() { # [SIGNAL]
   kill "-${1:-TERM}" "$(cat /run/bot.pid)" 2>/dev/null || true
