@@ -33,9 +33,11 @@ export default async function grantd (robot) {
   const answer = (run) => async (res) => {
     const who = account(res.message.user)
     const room = res.message.room
+    let missed = null
     try {
-      const said = await run({ api, who, room, match: res.match, asked: (id) => told.asked(id, room) })
+      const said = await run({ api, who, room, match: res.match, asked: (id) => { missed = told.asked(id, room) } })
       await res.reply(said)
+      await missed?.()
     } catch (error) {
       robot.logger.error(`grantd: ${error.stack}`)
       await res.reply(`I could not ask grantd: ${plain(error.message)}`)

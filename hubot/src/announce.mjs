@@ -9,6 +9,7 @@ import * as words from './words.mjs'
 const lookEveryMs = 30000 // also without an event
 const longestPauseMs = 30000
 const triesOfARoom = 20 // for a room that is only told of its own requests; a channel that is set for is never given up
+const mostRequests = 1000 // remembered; of more the oldest are forgotten
 const ends = new Set(['expire', 'revoke', 'give-back'])
 const signals = ['SIGTERM', 'SIGINT']
 const settles = new Set(['grant', 'deny', 'cancel', 'lapse'])
@@ -41,6 +42,7 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
   let hangUp = () => {}
   let wake = () => {}
   const tries = new Map()
+  const lately = new Map() // request -> the news that it is settled
   const configured = new Set(set.channels.values())
 
   const roomsOf = (e) => {
@@ -70,6 +72,8 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
 
   async function deliver (call, e, stalled) {
     let text
+    if (e.request && settles.has(e.event)) lately.set(e.request.id, e)
+    if (lately.size > mostRequests) lately.delete(lately.keys().next().value)
     for (const room of roomsOf(e)) {
       if (stalled.has(room) || e.sequence <= (held.rooms[room] ?? held.at)) continue
       text ??= { said: await tell(call, e) }
@@ -81,8 +85,13 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
     }
   }
 
-  // Every room that is not stalled has been told up to `last`. `anew`: the store begins again before where we were.
+  // Every room that is not stalled has been told up to `last`. `anew`: the store begins again before where we were,
+  // and gives the numbers of requests that it does not know to others.
   function advance (last, stalled, anew = false) {
+    if (anew) {
+      held.asked = {}
+      lately.clear()
+    }
     const next = (at) => (anew ? last : Math.max(at ?? last, last))
     const wanted = new Set([...configured, ...Object.values(held.asked)])
     for (const room of new Set([...wanted, ...Object.keys(held.rooms)])) {
@@ -188,16 +197,23 @@ export function announcer ({ robot, api, set, kept, pause = { look: lookEveryMs,
       }
     },
     stop,
-    // That request was made in that room: its end is told there, too.
+    // That request was made in that room: its end is told there, too. One that was told before the request's number
+    // was known here comes back, to be called after the answer.
     asked (id, room) {
-      if (!held || !room) return
+      if (!held || !room) return null
+      const over = lately.get(id)
+      if (over && channelOf(set, over.resource) === room) return null
+      if (over) return async () => post(room, over, await tell(null, over), new Set())
       held.asked[id] = room
       if (held.at !== null) held.rooms[room] ??= held.at
+      const ids = Object.keys(held.asked)
+      if (ids.length > mostRequests) delete held.asked[ids[0]] // whose end the relay was never told
       try {
         kept.save(held)
       } catch (error) {
         robot.logger.error(`grantd: ${plain(error.message, 400)}`) // asked it is all the same; the next look tries again
       }
+      return null
     }
   }
 }

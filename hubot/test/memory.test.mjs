@@ -81,3 +81,60 @@ test('what cannot be kept is not said; once it can be, it is', () => told(async 
   await until(() => chat.of('#dba').length === 1, 20000)
   assert.deepEqual(JSON.parse(fs.readFileSync(file, 'utf8')).asked, { 'r-1': '#dev' })
 }, { Request: { request: requestOf('r-1') } }))
+
+// A Request that grantd answers only when the bot has already told that it was denied.
+function deniedAtOnce (run) {
+  let s
+  return told((story) => { s = story; return run(s) }, {
+    Request: async () => {
+      s.add('request', { request: requestOf('r-1', { state: 'denied' }) })
+      s.add('deny', { request: requestOf('r-1', { state: 'denied' }), by: 'bob' })
+      await s.settled()
+      return { request: requestOf('r-1') }
+    }
+  })
+}
+test('an end that is known before the answer is told after it, and nothing is left of it', () => deniedAtOnce(async (s) => {
+  const { chat, hears } = await s.start()
+  await s.settled()
+  await hears(alice, 'hubot access to orders-db', '#dev')
+  assert.deepEqual(chat.of('#dev').map(t => t.match(/^r-1: asked|was denied/)[0]), ['r-1: asked', 'was denied'])
+  assert.deepEqual(s.kept(), { at: 2, rooms: { '#dba': 2 }, asked: {} })
+}))
+test('asked in the channel of the resource such an end is told once', () => deniedAtOnce(async (s) => {
+  const { chat, hears } = await s.start()
+  await s.settled()
+  await hears(alice, 'hubot access to orders-db', '#dba')
+  assert.equal(chat.of('#dba').filter(t => /was denied/.test(t)).length, 1)
+  assert.deepEqual(s.kept().asked, {})
+}))
+
+test('where an older copy of the store begins anew, the number of a request is another\'s', () => {
+  let id = 'r-1'
+  return told(async (s) => {
+    const { chat, hears } = await s.start()
+    await s.settled()
+    s.add('deny', { request: requestOf('r-7', { state: 'denied' }) })
+    await s.settled()
+    await hears(alice, 'hubot access to orders-db', '#dev')
+    s.forget(0)
+    s.api.changed()
+    await s.settled(0)
+    s.add('deny', { request: requestOf('r-1', { state: 'denied', person: 'carol' }) })
+    await s.settled()
+    id = 'r-7'
+    await hears(alice, 'hubot access to orders-db', '#ops')
+    assert.equal(chat.of('#dev').length, 1) // the answer
+    assert.equal(chat.of('#ops').length, 1)
+    assert.deepEqual(s.kept().asked, { 'r-7': '#ops' })
+  }, { Request: () => ({ request: requestOf(id) }) })
+})
+test('a request whose end is never told to the relay is forgotten some day', () => told(async (s) => {
+  const asked = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`r-${i}x`, '#dev']))
+  fs.writeFileSync(s.state, JSON.stringify({ at: 0, rooms: { '#dev': 0 }, asked }))
+  const { hears } = await s.start()
+  await hears(alice, 'hubot access to orders-db', '#dev')
+  assert.equal(Object.keys(s.kept().asked).length, 1000)
+  assert.equal(s.kept().asked['r-0x'], undefined)
+  assert.equal(s.kept().asked['r-new'], '#dev')
+}, { Request: { request: requestOf('r-new') } }))
