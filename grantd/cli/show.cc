@@ -112,7 +112,8 @@ result<exit_code> run(context& c) {
   line("made", g->made_us == 0 ? "" : fmt::format("{}, by {}", c.time_text(g->made_us), g->made_by));
   line("reason", g->reason);
   line("request", g->request);
-  if (g->first_use_us) line("first used", c.time_text(*g->first_use_us));
+  if (g->first_use_us)
+    line("lasts", fmt::format("{} from the first login on", base::print_duration(*g->first_use_us).view()));
   if (g->break_glass) {
     print_line(c, "break-glass",
                g->flagged() ? fmt::format("BREAK-GLASS, not signed off: grantctl review {}", g->id)

@@ -9,7 +9,8 @@
 namespace grantd::cli {
 namespace {
 
-constexpr std::string_view durations[] = {"for_us", "left_us", "default_us", "max_us", "offset_us"};
+constexpr std::string_view durations[] = {"for_us", "left_us",   "default_us",
+                                          "max_us", "offset_us", "first_use_us"};
 constexpr int64_t year_10000_us = 253'402'300'800 * base::us_per_s;
 
 value seconds(int64_t us) {

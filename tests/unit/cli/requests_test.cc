@@ -267,6 +267,17 @@ TEST(the_help_for_break_glass_keeps_the_writing) {
       a.result.err);
 }
 
+TEST(the_length_of_a_window_of_first_use_is_no_time) {
+  std::string one = grant_of("open");
+  one.insert(one.find("\"state\""), R"("first_use_us":7200000000,)");
+  const std::string shown = answer("{\"grant\":" + one + "}");
+  asked a = ask(by_method({{"Show", shown}}), {"show", "g-7k2m"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, "lasts         2 h from the first login on\n"),
+                           a.result.out);
+  a = ask(by_method({{"Show", shown}}), {"show", "g-7k2m", "-o", "json"});
+  TEST_ASSERT_TRUE_MESSAGE(contains(a.result.out, R"("first_use_s":7200)"), a.result.out);
+}
+
 TEST(a_granted_request_says_what_became_of_its_grant) {
   for (auto [how, shown] :
        {std::pair{"given-back", "granted: g-7k2m, given back"}, {"revoked", "granted: g-7k2m, revoked"}}) {
