@@ -240,6 +240,10 @@ json::value describe(const lock_in_force& l, const timekeeper& time) {
   return v;
 }
 
+reply no_open_grant_of_yours(std::string_view id) {
+  return refusal("NoSuchGrant", fmt::format("{} is no open grant of yours", id), "grantctl status");
+}
+
 reply no_grant_id(std::string_view parameter, std::string_view text) {
   return invalid_parameter(
       parameter, fmt::format("\"{}\" is no id of a grant: mistyped? (they look like g-7k2m)", text));

@@ -85,13 +85,14 @@ std::string objection_to_key(const roster& people, const std::string& blob, cons
   return text;
 }
 
-request_people people_of(const roster& people, const store::request& r, base::utc_time now) {
+request_people people_of(const roster& people, const locks& locked, const store::request& r,
+                         const timekeeper& time) {
   const policy::policy* p = people.policy();
   request_people who{.approvers = approvers_of(p, r)};
   const policy::rule* rule = rule_of(p, r);
   if (rule == nullptr) return who;
   if (r.is == store::request::state::pending) {
-    const auto counted = that_count(r, *rule, people, now);
+    const auto counted = that_count(r, *rule, people, locked, time);
     const auto had = static_cast<unsigned>(counted.size());
     const unsigned needs = needs_of(r, *rule);
     who.missing = had < needs ? needs - had : 1;  // the rule is easier now: the next approval opens it
@@ -127,6 +128,14 @@ std::vector<const store::approval*> that_count(const store::request& r, const po
     if (!a.signature.empty() && people.owner_of_line(a.key, now) != a.person) continue;
     if (policy::may_approve(rule, a.person, r.person)) all.push_back(&a);
   }
+  return all;
+}
+
+std::vector<const store::approval*> that_count(const store::request& r, const policy::rule& rule,
+                                               const roster& people, const locks& locked,
+                                               const timekeeper& time) {
+  auto all = that_count(r, rule, people, time.utc());
+  std::erase_if(all, [&](const store::approval* a) { return locked.of_person(a->person, time.boot()); });
   return all;
 }
 

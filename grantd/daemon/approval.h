@@ -37,7 +37,8 @@ inline constexpr size_t max_shown = 32;
                                            const std::string& person, base::utc_time now);
 
 // Those; while it is pending whose approval counts now; and of break-glass who is told of it.
-[[nodiscard]] request_people people_of(const roster& people, const store::request& r, base::utc_time now);
+[[nodiscard]] request_people people_of(const roster& people, const locks& locked, const store::request& r,
+                                       const timekeeper& time);
 
 // Whether `by` ("root", or a person's name) may sign that break-glass grant off; `asked`: the request it came
 // of, null where there is none. Never their own.
@@ -52,5 +53,9 @@ inline constexpr size_t max_shown = 32;
 [[nodiscard]] std::vector<const store::approval*> that_count(const store::request& r,
                                                              const policy::rule& rule, const roster& people,
                                                              base::utc_time now);
+// Of those, who is not locked: what somebody approved with a stolen key waits until their lock is lifted.
+[[nodiscard]] std::vector<const store::approval*> that_count(const store::request& r,
+                                                             const policy::rule& rule, const roster& people,
+                                                             const locks& locked, const timekeeper& time);
 
 }  // namespace grantd::daemon

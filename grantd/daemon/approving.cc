@@ -63,16 +63,19 @@ std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& 
   if (known == nullptr) {
     auto over = store_->find_request(w.request);
     if (!over || (w.signature.empty() && !concerns(*over))) return std::unexpected(no_request(w.request));
+    const bool sees = concerns(*over);  // else: carries a signature, and no more
     reply r = refusal("NotPending",
                       fmt::format("request {} is {} already", request_id_of(w.request), state_word(over->is)),
-                      "grantctl show " + request_id_of(w.request));
-    if (concerns(*over)) r.parameters.set("request", describe(*over, time_, time_.boot(), {}));
+                      sees ? "grantctl show " + request_id_of(w.request) : "grantctl requests");
+    if (sees) r.parameters.set("request", describe(*over, time_, time_.boot(), {}));
     return std::unexpected(std::move(r));
   }
   if (w.signature.empty() && !concerns(known->is)) return std::unexpected(no_request(w.request));
   draft& d = draft_of(known->is);
   if (d.is.is != state::pending) {  // somebody was first, in this very turn
-    if (w.what == word::kind::approve && d.opens) {
+    const policy::rule* by = rule_of(roster_.policy(), d.is);
+    if (w.what == word::kind::approve && d.opens && by != nullptr) {
+      if (auto good = approval_of(w, d.is, *by); !good) return std::unexpected(std::move(good.error()));
       if (w.from != 0) d.waiting.push_back(w.from);
       return {};
     }
@@ -95,9 +98,11 @@ std::expected<void, reply> core::take_word(const word& w, std::vector<opening>& 
     case word::kind::cancel:
       if (w.person.empty() || w.person != d.is.person) {
         const std::string id = request_id_of(w.request);
+        const bool denies =
+            w.may_grant || (rule != nullptr && policy::may_approve(*rule, w.person, d.is.person));
         return std::unexpected(refusal("NotAllowed",
                                        fmt::format("{} is {}'s: nobody else cancels it", id, d.is.person),
-                                       "grantctl deny " + id));
+                                       (denies ? "grantctl deny " : "grantctl show ") + id));
       }
       d.is.is = state::cancelled;
       d.events.emplace_back("cancel");
@@ -217,7 +222,8 @@ std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<op
   auto a = approval_of(w, d.is, *rule);
   if (!a) return std::unexpected(std::move(a.error()));
   auto before = std::ranges::find(d.is.approvals, a->person, &store::approval::person);
-  if (before != d.is.approvals.end()) {
+  const bool again = before != d.is.approvals.end();  // no second one, but enough may count by now
+  if (again) {
     const auto counting = that_count(d.is, *rule, roster_, time_.utc());
     if (before->for_us != a->for_us || std::ranges::find(counting, &*before) == counting.end()) {
       return std::unexpected(refusal(
@@ -227,11 +233,10 @@ std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<op
               a->person, id),
           fmt::format("grantctl deny {} --reason 'ask again'", id)));
     }
-    if (w.from != 0) d.waiting.push_back(w.from);  // the same again is no second one
-    return {};
+  } else {
+    d.is.approvals.push_back(std::move(*a));
   }
-  d.is.approvals.push_back(std::move(*a));
-  auto counted = that_count(d.is, *rule, roster_, time_.utc());
+  auto counted = that_count(d.is, *rule, roster_, locks_, time_);
   if (counted.size() >= needs_of(d.is, *rule)) {
     const policy::person* person = p.find_person(d.is.person);
     const policy::resource* resource = p.find_resource(d.is.resource);
@@ -246,14 +251,14 @@ std::expected<void, reply> core::approve(const word& w, draft& d, std::vector<op
     auto opened = still ? may_begin(d.is, *rule) : no_longer("gives");
     if (opened) opened = open_for(d, length, opens);
     if (!opened) {
-      d.is.approvals.pop_back();
+      if (!again) d.is.approvals.pop_back();
       return opened;
     }
     for (size_t i = 0; i < drafts_.size(); ++i) {
       if (&drafts_[i] == &d) opens.back().of = i;
     }
   }
-  d.events.emplace_back("approve");
+  if (!again) d.events.emplace_back("approve");
   if (w.from != 0) d.waiting.push_back(w.from);
   return {};
 }

@@ -129,6 +129,7 @@ std::vector<finished> core::turn() {
   for (waiting_end& w : waiting) out.push_back({w.to, answer_end(w, durable)});
   for (const waiting_lock& w : locked_now) out.push_back({w.to, answer_lock(w)});
   for (waiting_lock_end& w : unlocking) out.push_back({w.to, answer_lock_end(w)});
+  for (reload_answer& r : std::exchange(reloads_, {})) out.push_back({r.to, answer_reload(r, durable)});
   for (waiting_unlock& u : unlocked) {
     reply r;
     if (u.refused) {
@@ -163,6 +164,18 @@ reply core::answer_end(waiting_end& w, bool durable) {
                    "grantctl show " + id_of(w.already));
   }
   return grants_reply(std::move(w.grants));
+}
+
+reply core::answer_reload(reload_answer& r, bool durable) const {
+  if (publication_.stale()) {
+    return refusal("NoTable", "the policy is in force, but what it ended is NOT out: " + publication_.error(),
+                   "rm " + publication_.path());
+  }
+  if (durable) return std::move(r.done);
+  reply late = refusal("NotDurable", "in force, but not on disk yet: it is tried again every second",
+                       "grantctl status");
+  late.parameters.set("ends", *r.done.parameters.find("ends"));
+  return late;
 }
 
 json::value core::end_one(uint64_t number, store::state how, const std::string& by,

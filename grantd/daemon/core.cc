@@ -132,6 +132,7 @@ void core::load_ended() {
 }
 
 void core::take_policy(loaded_policy fresh) {
+  ++readings_;
   std::string people = std::to_string(fresh.policy->people.size());
   std::string resources = std::to_string(fresh.policy->resources.size());
   say(level::notice, fmt::format("policy in force: {} people, {} resources, {} rules", people, resources,
@@ -148,6 +149,7 @@ void core::take_policy(loaded_policy fresh) {
 }
 
 void core::policy_failed(std::string why) {
+  ++readings_;
   say(level::error, why + (roster_.policy() == nullptr ? "; nothing new opens until it is right: grantd -t"
                                                        : "; the old policy stays in force: grantd -t"));
   roster_.set_error(std::move(why));

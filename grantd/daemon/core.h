@@ -53,6 +53,12 @@ struct loaded_policy {
   std::vector<proof::allowed_signer> signers;
 };
 
+// A policy was taken over; what it ended holds with the next turn, and then that is said.
+struct reload_answer {
+  ticket to = 0;
+  reply done;
+};
+
 struct settings {
   base::boot_id boot{};
   std::string table;  // path
@@ -81,6 +87,8 @@ class core {
   // A valid policy: a grant of which it no longer gives every account, point, role and access ends with the
   // next turn. It never widens one that was given.
   void take_policy(loaded_policy fresh);
+  // How often the policy's files were read: whoever spoke for somebody comes again then.
+  [[nodiscard]] uint64_t readings() const { return readings_; }
   // What a policy would end, changing nothing: open grants, and pending requests.
   struct losses {
     struct lost {
@@ -90,8 +98,7 @@ class core {
     std::vector<lost> grants;
     std::vector<uint64_t> requests;
   };
-  [[nodiscard]] losses lost_by(const policy::policy& p);
-  [[nodiscard]] bool still_promised(const policy::policy& p, const open_grant& g);
+  [[nodiscard]] losses lost_by(const loaded_policy& fresh);
   // The file is absent, empty or bad: the old policy stays (at start: none), nothing opens by it, nothing
   // ends.
   void policy_failed(std::string why);
@@ -110,6 +117,7 @@ class core {
   void submit(ask a) { asks_.push_back(std::move(a)); }
   void submit(word w) { words_.push_back(std::move(w)); }
   void submit(review_request r) { reviews_.push_back(std::move(r)); }
+  void submit(reload_answer r) { reloads_.push_back(std::move(r)); }
   // What guests saw, for the audit chain, with the next turn that has room; at most max_notes wait. false:
   // there was no room for it. `once`: as store::note has it; what has a record of that name gets no second.
   bool note(std::string event, std::vector<std::pair<std::string, std::string>> fields,
@@ -129,7 +137,7 @@ class core {
   [[nodiscard]] bool has_work() const {
     return dirty_ || !opens_.empty() || !ends_.empty() || !unlocks_.empty() || !asked_locks_.empty() ||
            !asked_lock_ends_.empty() || !asks_.empty() || !words_.empty() || !reviews_.empty() ||
-           provision_changed_ || store_->locked() != published_lock_;
+           !reloads_.empty() || provision_changed_ || store_->locked() != published_lock_;
   }
 
   // --- grantd-provision (provisioning.cc): what it says is taken at once, what follows comes of a turn ---
@@ -264,6 +272,8 @@ class core {
   void resolve_asks(std::vector<opening>& opens, std::vector<finished>& out);
   [[nodiscard]] std::expected<void, reply> consider(const ask& a, std::vector<opening>& opens,
                                                     std::vector<finished>& out);
+  [[nodiscard]] losses lost_by(const roster& people);
+  [[nodiscard]] bool still_promised(const roster& people, const open_grant& g);
   [[nodiscard]] std::expected<void, reply> prolong(ask& a) const;
   [[nodiscard]] std::expected<void, reply> measure(ask& a, int64_t from) const;
   // What the relay that carries it may not ask for, whatever the rules would give its person.
@@ -356,6 +366,7 @@ class core {
                              std::optional<json::value> request = {}) const;
   void refuse_invalid(std::vector<opening>& opens, std::vector<finished>& out);
   [[nodiscard]] reply answer_end(waiting_end& w, bool durable);
+  [[nodiscard]] reply answer_reload(reload_answer& r, bool durable) const;
   void refuse(std::vector<opening>& opens, store::error why, std::vector<finished>& out);
   void publish();
   void say(level at, std::string text) { lines_.push_back({at, std::move(text)}); }
@@ -380,6 +391,7 @@ class core {
   std::vector<unlock_request> unlocks_;
   std::vector<lock_request> asked_locks_;
   std::vector<lock_end_request> asked_lock_ends_;
+  std::vector<reload_answer> reloads_;
   std::vector<ask> asks_;
   std::vector<word> words_;
   std::vector<review_request> reviews_;
@@ -404,6 +416,7 @@ class core {
   store::store::check_state check_ = store::store::check_state::more;
   store::lock_reason published_lock_ = store::lock_reason::none;
   uint64_t exported_ = 0;
+  uint64_t readings_ = 0;
   bool look_again_ = true;  // pending requests have not been looked at since what may end them changed
   bool dirty_ = false;      // the table no longer says what is true
   bool unread_ = false;     // the store could not be read; nothing of it is open

@@ -139,6 +139,10 @@ reply not_allowed(const method& m, const caller& c) {
     case role::anyone:
       break;
   }
+  if (m.needs == role::grant && c.locked)
+    return refusal("NotAllowed",
+                   fmt::format("{} {}; {} is locked, and uses none", what_is_called(m), what, c.person),
+                   "grantctl locks");
   const std::string who =
       c.person.empty() ? fmt::format("uid {} is nobody of the policy", c.uid) : "you are " + c.person;
   return refusal("NotAllowed", fmt::format("{} {}; {}", what_is_called(m), what, who), help_for(m, c));
@@ -192,8 +196,9 @@ caller identify(const core& c, const session& s) {
   const policy::policy* p = c.people().policy();
   const policy::person* person = p == nullptr || who.person.empty() ? nullptr : p->find_person(who.person);
   if (person == nullptr) who.person.clear();  // gone from the policy since
-  who.may_grant = who.root || (person != nullptr && person->may_grant);
-  who.may_see = who.may_grant || (person != nullptr && person->may_see);
+  who.locked = person != nullptr && c.locks().by_name(who.person, c.time().boot());
+  who.may_grant = who.root || (person != nullptr && person->may_grant && !who.locked);
+  who.may_see = who.root || (person != nullptr && (person->may_grant || person->may_see));
   return who;
 }
 

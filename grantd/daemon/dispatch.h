@@ -41,6 +41,7 @@ struct caller {
   bool provision = false;
   bool on_behalf = false;  // the uid is an `ask` account's, which said whom it speaks for
   bool may_grant = false;
+  bool locked = false;  // by name: the right "grant" rests, or a lock could be lifted with what was stolen
   bool may_see = false;
   // A program that carries what `person` says or, when there is none, speaks for itself. It has no rights,
   // and `person` none of theirs through it.

@@ -12,12 +12,13 @@
 namespace grantd::daemon {
 
 void core::logged_in(const login& l) {
+  time_.read();  // the last turn may be half a minute ago, and a window have begun since
   const pool::account* account = pool_.find(l.who);
   if (account == nullptr) return;
   for (uint64_t number : account->grants) {
     const open_grant* known = windows_.find(number);
-    if (known == nullptr || known->first_use_us == 0 || !known->published() ||
-        known->mapped.start > time_.boot())
+    if (known == nullptr || (l.by != 0 && l.by != number) || known->first_use_us == 0 ||
+        !known->published() || known->mapped.start > time_.boot())
       continue;
     const auto& scopes = pool_.scopes(known->scopes);
     const bool opened = std::ranges::any_of(scopes, [&](const scope_ref& s) {

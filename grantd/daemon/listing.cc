@@ -99,6 +99,7 @@ void add_requests(request& r, json::value& to) {
 
 // Break-glass that nobody signed off: how many to those who see everything, which ones to who may do it.
 void add_unreviewed(request& r, json::value& to) {
+  if (r.by.relay != nullptr) return;  // carries no review
   const policy::policy* p = r.in.people().policy();
   const std::string by = r.by.name();
   const bool told = p != nullptr && std::ranges::any_of(p->rules, [&](const auto& rule) {
@@ -174,6 +175,18 @@ answer list(request& r) {
   return done;
 }
 
+namespace {
+
+// Who may sign it off looks at it first.
+bool signs_off(request& r, uint64_t number) {
+  auto g = r.in.truth().find(number);
+  if (!g || !g->break_glass) return false;
+  auto asked = r.in.truth().find_request(g->request);
+  return may_review(r.in.people().policy(), *g, asked ? &*asked : nullptr, r.by.name());
+}
+
+}  // namespace
+
 answer show(request& r) {
   std::string id = r.given.required("id");
   if (auto bad = r.given.fault()) return bad;
@@ -183,7 +196,7 @@ answer show(request& r) {
   json::value found = described_grant(r, *number);
   const json::value* person = found.find("person");
   // Whose it is stays unsaid to those who may not see: the same answer as for none.
-  if (person == nullptr || !r.by.may_ask_about(*person->text())) {
+  if (person == nullptr || !(r.by.may_ask_about(*person->text()) || signs_off(r, *number))) {
     return refusal("NoSuchGrant", "there is no grant " + id + (r.by.may_see ? "" : " of yours"),
                    "grantctl list --all");
   }

@@ -33,13 +33,17 @@ std::string_view cut(std::string_view text, size_t room) {
 
 }  // namespace
 
-bool locks::of_person(std::string_view person, base::boot_time now) const {
+bool locks::by_name(std::string_view person, base::boot_time now) const {
   return std::ranges::any_of(entries_, [&](const auto& e) {
     const store::lock& l = e.second.is;
-    const bool theirs =
-        l.subject == store::lock::what::all || (l.subject == store::lock::what::person && l.name == person);
-    return theirs && l.mapped_end > now;
+    return l.subject == store::lock::what::person && l.name == person && l.mapped_end > now;
   });
+}
+
+bool locks::of_person(std::string_view person, base::boot_time now) const {
+  return by_name(person, now) || std::ranges::any_of(entries_, [&](const auto& e) {
+           return e.second.is.subject == store::lock::what::all && e.second.is.mapped_end > now;
+         });
 }
 
 const lock_in_force* locks::find(uint64_t number) const {

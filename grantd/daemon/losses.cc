@@ -40,18 +40,26 @@ bool still_asked(const policy::policy& p, const store::request& r) {
 }
 
 // A window that has not begun is only a promise: it is kept as the policy would give it now.
-bool core::still_promised(const policy::policy& p, const open_grant& g) {
+bool core::still_promised(const roster& people, const open_grant& g) {
+  const policy::policy& p = *people.policy();
   auto asked = store_->find_request(g.request);
   const policy::rule* rule = asked ? rule_of(&p, *asked) : nullptr;
   if (rule == nullptr || !still_asked(p, *asked)) return false;
-  if (that_count(*asked, *rule, roster_, time_.utc()).size() < rule->approvals) return false;
-  const int64_t length = g.not_after.us - g.not_before.us - (g.first_use_us != 0 ? settings_.pending_us : 0);
+  if (that_count(*asked, *rule, people, time_.utc()).size() < rule->approvals) return false;
+  const int64_t length = g.first_use_us != 0 ? g.first_use_us : g.not_after.us - g.not_before.us;
   return length <= rule->max_us &&
          policy::objection_to_start(p, *rule, asked->person, asked->resource, asked->read_write,
                                     g.not_before) == policy::objection::none;
 }
 
-core::losses core::lost_by(const policy::policy& p) {
+core::losses core::lost_by(const loaded_policy& fresh) {
+  roster people;
+  (void)people.take(fresh.policy, fresh.uids, fresh.signers);
+  return lost_by(people);
+}
+
+core::losses core::lost_by(const roster& people) {
+  const policy::policy& p = *people.policy();
   losses found;
   std::map<std::pair<text_id, text_id>, scopes_id> given;
   // What waits for the clock is mapped by another boot, which tells nothing now.
@@ -74,7 +82,7 @@ core::losses core::lost_by(const policy::policy& p) {
       } else if (g.request != 0 && !policy::may_ask(p, who->first, what->first,
                                                     is_read_write(pool_.scopes(g.scopes)), g.break_glass)) {
         gone = "the policy no longer lets this person ask for it";
-      } else if (g.request != 0 && ahead(g) && !still_promised(p, g)) {
+      } else if (g.request != 0 && ahead(g) && !still_promised(people, g)) {
         gone = "the policy would no longer give this window, which has not begun";
       }
     }
@@ -87,9 +95,8 @@ core::losses core::lost_by(const policy::policy& p) {
 }
 
 void core::end_those_without_policy() {
-  const policy::policy* p = roster_.policy();
-  if (p == nullptr) return;
-  for (const losses::lost& l : lost_by(*p).grants) {
+  if (roster_.policy() == nullptr) return;
+  for (const losses::lost& l : lost_by(roster_).grants) {
     end_request r;
     r.number = l.number;
     r.reason = l.why;

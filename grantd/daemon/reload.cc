@@ -16,14 +16,14 @@ answer reload_policy(request& r) {
                                       : std::unexpected(std::string("this grantd has no policy file"));
   if (fresh) {
     r.in.refresh_clock();
-    const core::losses lost = r.in.lost_by(*fresh->policy);
+    const core::losses lost = r.in.lost_by(*fresh);
     for (const auto& l : lost.grants) {
       json::value grant = describe(r.in.names(), r.in.time(), *r.in.grants().find(l.number));
       grant.set("why", l.why);
       ends.push(std::move(grant));
     }
     for (uint64_t number : lost.requests) lapses.push(described(r, r.in.pending().find(number)->is));
-    if (!dry_run) r.in.take_policy(std::move(*fresh));
+    if (!dry_run) r.in.take_policy(*fresh);
   } else if (!dry_run) {
     r.in.policy_failed(fresh.error());
   }
@@ -31,7 +31,9 @@ answer reload_policy(request& r) {
   if (!fresh) done.parameters.set("message", fresh.error());
   done.parameters.set("ends", std::move(ends));
   done.parameters.set("lapses", std::move(lapses));
-  return done;
+  if (dry_run || !fresh) return done;
+  r.in.submit(reload_answer{r.to, std::move(done)});
+  return std::nullopt;
 }
 
 }  // namespace grantd::daemon::handlers

@@ -53,7 +53,7 @@ bool core::answered_before(const ask& a, std::optional<int64_t> start, std::vect
     auto before = store_->find_request(g.request);
     if (!before || !covered_by(*before, length_of(g), g.not_after.us)) continue;
     reply again = opened(g, describe(pool_, time_, g),
-                         describe(*before, time_, time_.boot(), people_of(roster_, *before, time_.utc())));
+                         describe(*before, time_, time_.boot(), people_of(roster_, locks_, *before, time_)));
     if (again.ok()) again.parameters.set("repeated", true);
     out.push_back({a.from, std::move(again)});
     return true;

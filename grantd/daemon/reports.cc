@@ -69,7 +69,11 @@ bool reports::take_one(uid_t uid, std::span<const uint8_t> bytes) {
   if (text.starts_with(presence_magic)) {
     auto p = wire::decode_presence(bytes);
     if (!p || !may_report(known_, uid, *p) || !heard_.inside.hear(base::read_clocks(), uid, *p)) return false;
-    if (p->state == wire::presence_state::live) core_.logged_in(login_of(*p, p->since_ns));
+    login by = login_of(*p, p->since_ns);
+    // Of a session that is over nothing else may have been heard. It began the window it was covered by, and
+    // none that opened after it.
+    if (p->state != wire::presence_state::live) by.by = p->grant;
+    if (p->state == wire::presence_state::live || p->grant != 0) core_.logged_in(by);
     return true;
   }
   auto r = wire::decode_report(bytes);

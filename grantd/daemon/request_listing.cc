@@ -57,7 +57,8 @@ base::boot_time lapses(const request& r, const store::request& q) {
 }  // namespace
 
 json::value described(const request& r, const store::request& q) {
-  json::value v = describe(q, r.in.time(), lapses(r, q), people_of(r.in.people(), q, r.in.time().utc()));
+  json::value v =
+      describe(q, r.in.time(), lapses(r, q), people_of(r.in.people(), r.in.locks(), q, r.in.time()));
   if (q.grant == 0) return v;
   if (auto how = r.in.how_ended(q.grant)) v.set("grant_ended", state_word(*how));
   return v;

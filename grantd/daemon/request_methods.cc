@@ -90,6 +90,11 @@ answer request_window(request& r) {
     if (a.from_us || a.until_us || a.read_write || a.break_glass || !a.role.empty())
       return invalid_parameter("extends",
                                "an extension asks for what the grant opened: only how long and why");
+    // A relay learns nothing of a grant that is not its to carry.
+    const open_grant* g = r.in.grants().find(*number);
+    if (r.by.relay != nullptr &&
+        (g == nullptr || !r.by.concerns(r.in.names().text(g->person), r.in.names().text(g->resource))))
+      return no_open_grant_of_yours(id_of(*number));
     a.extends = *number;
   } else {
     a.resource = *resource;

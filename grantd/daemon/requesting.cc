@@ -55,8 +55,7 @@ void core::resolve_asks(std::vector<opening>& opens, std::vector<finished>& out)
 std::expected<void, reply> core::prolong(ask& a) const {
   const open_grant* g = windows_.find(a.extends);
   if (g == nullptr || pool_.text(g->person) != a.person) {
-    return std::unexpected(refusal(
-        "NoSuchGrant", fmt::format("{} is no open grant of yours", id_of(a.extends)), "grantctl status"));
+    return std::unexpected(no_open_grant_of_yours(id_of(a.extends)));
   }
   a.resource = pool_.text(g->resource);
   const auto& scopes = pool_.scopes(g->scopes);
@@ -192,8 +191,8 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   }
   if (const pending_request* same = pending_.same_as(r)) {
     reply again;
-    again.parameters.set("request",
-                         describe(same->is, time_, same->lapses, people_of(roster_, same->is, time_.utc())));
+    again.parameters.set(
+        "request", describe(same->is, time_, same->lapses, people_of(roster_, locks_, same->is, time_)));
     again.parameters.set("repeated", true);
     out.push_back({a.from, std::move(again)});
     return {};
@@ -383,7 +382,7 @@ void core::settle_drafts(const std::vector<opening>& opens, std::vector<finished
     }
     const pending_request* waits = pending_.find(d.is.number);
     const json::value object = describe(d.is, time_, waits != nullptr ? waits->lapses : time_.boot(),
-                                        people_of(roster_, d.is, time_.utc()));
+                                        people_of(roster_, locks_, d.is, time_));
     const policy::rule* rule = rule_of(p, d.is);
     std::vector<std::string> also;
     if (rule != nullptr) also.assign(rule->approvers.begin(), rule->approvers.end());

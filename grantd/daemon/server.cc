@@ -29,6 +29,7 @@ int server::run() {
     for (const epoll_event& e : heard) handle(e.data.u64, e.events);
     clients_->hear();
     if (reload_due_) reload();
+    if (std::exchange(readings_, core_->readings()) != core_->readings()) clients_->drop_on_behalf();
     base::boot_time now = base::boot_now();
     if (now.ns - last_second_.ns >= second_ns) each_second(now);
     if (turn_due_ || core_->has_work() || now.ns - last_turn_.ns >= turn_at_least_every_ns) one_turn();
@@ -158,7 +159,6 @@ void server::reload() {
   }
   audit_->reopen(config_.audit_file);
   load_policy();
-  clients_->drop_on_behalf();
   notify_.send("READY=1");
 }
 

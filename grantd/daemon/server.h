@@ -58,6 +58,7 @@ class server {
   base::boot_time last_turn_{};
   base::boot_time last_sweep_{};
   base::boot_time last_watchdog_{};
+  uint64_t readings_ = 0;  // of the policy, that the clients have heard of
   bool turn_due_ = false;
   bool reload_due_ = false;
   bool stopping_ = false;

@@ -17,6 +17,7 @@ struct login {
   decision::account who;
   decision::login_point where;
   base::boot_time at;
+  uint64_t by = 0;  // the grant that let them in, where only that one's window began by it; 0: every one's
 };
 
 // How the record names who spoke: a person can have no such name.

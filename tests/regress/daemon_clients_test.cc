@@ -186,7 +186,11 @@ TEST(without_descriptors_it_refuses_and_does_not_spin_or_die) {
   TEST_ASSERT_TRUE(wait_until([&] { return error_of(d.connect().call("Status")).empty(); }));
 }
 
-TEST(who_spoke_for_somebody_comes_again_after_a_reload) {
+namespace {
+
+enum reloading { by_signal, by_method };
+
+void who_spoke_for_somebody_is_dropped(reloading how) {
   if (getuid() != 0) return;  // ask is another account
   daemon_process d;
   d.write_config("ask_user = \"nobody\"\n");
@@ -198,7 +202,19 @@ TEST(who_spoke_for_somebody_comes_again_after_a_reload) {
   TEST_ASSERT_TRUE(c.connected());
   TEST_ASSERT_EQUAL_STRING("", error_of(c.call("OnBehalf", R"({"person":"p0"})")));
   TEST_ASSERT_EQUAL_STRING("", error_of(c.call("List")));
-  d.signal(SIGHUP);
+  const std::string dry = R"({"dry_run":true})";
+  TEST_ASSERT_EQUAL_STRING("", error_of(d.connect().call("ReloadPolicy", dry)));
+  TEST_ASSERT_EQUAL_STRING("", error_of(c.call("List")));
+  if (how == by_signal) {
+    d.signal(SIGHUP);
+  } else {
+    TEST_ASSERT_EQUAL_STRING("", error_of(d.connect().call("ReloadPolicy")));
+  }
   TEST_ASSERT_TRUE(c.ended());
   still_well(d);
 }
+
+}  // namespace
+
+TEST(who_spoke_for_somebody_comes_again_after_a_reload) { who_spoke_for_somebody_is_dropped(by_signal); }
+TEST(and_after_one_that_grantctl_asked_for) { who_spoke_for_somebody_is_dropped(by_method); }

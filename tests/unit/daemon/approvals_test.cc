@@ -295,3 +295,41 @@ TEST(a_locked_person_approves_nothing) {
   TEST_ASSERT_EQUAL_STRING("NotApprover", short_error(w.approve("bob", id, bob_key)));
   TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("carol", id, carol_key)));
 }
+
+TEST(what_a_locked_person_approved_before_counts_when_they_are_no_longer_locked) {
+  asking w;
+  const std::string id =
+      w.request("alice", "orders-db", R"(,"read_write":true,"for_us":3600000000)");  // by two
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("bob", id, bob_key)));
+  (void)w.root("Lock", R"({"person":"bob","for_us":600000000,"message":"his laptop was stolen"})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("carol", id, carol_key)));
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(id));
+  TEST_ASSERT_FALSE(w.allowed());
+  auto shown = w.root("ShowRequest", R"({"id":")" + id + "\"}");
+  TEST_ASSERT_EQUAL_STRING("bob",
+                           *shown.parameters.find("request")->find("uncounted")->items()->front().text());
+  (void)w.root("Unlock", R"({"person":"bob"})");
+  const auto records = w.core->truth().sequence();
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("carol", id, carol_key)));  // the same again
+  TEST_ASSERT_EQUAL_STRING("granted", w.state(id));
+  TEST_ASSERT_TRUE(w.allowed());
+  TEST_ASSERT_EQUAL_UINT64(records + 2, w.core->truth().sequence());  // granted and grant: no third approval
+}
+
+TEST(whoever_comes_with_the_last_approval_is_told_what_is_wrong_with_theirs) {
+  asking w;
+  const std::string id = w.request();
+  const std::string text = w.text(id);
+  auto word = [&](const std::string& person, const std::string& signature) {
+    daemon::word one{.from = static_cast<daemon::ticket>(person[0]), .request = *base::parse_id('r', id)};
+    one.person = person;
+    one.signature = signature;
+    w.core->submit(one);
+  };
+  word("bob", armour(make_blob(bob_key, text)));
+  word("dave", "x");                                      // to read what is nothing of theirs
+  word("carol", armour(make_blob(strangers_key, text)));  // with another key
+  for (const auto& a : w.core->turn())
+    TEST_ASSERT_EQUAL_STRING(a.to == 'b' ? "" : "BadSignature", short_error(a.answer));
+  TEST_ASSERT_EQUAL_INT(1, w.grants());
+}

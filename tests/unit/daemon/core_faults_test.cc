@@ -162,6 +162,21 @@ TEST(a_clock_accepted_on_a_failed_disk_is_not_in_force) {
   TEST_ASSERT_FALSE(w.allowed());
 }
 
+TEST(a_reload_whose_ends_are_not_on_disk_says_so_and_they_hold) {
+  failing_disk::install();
+  world w({}, failing_disk::vfs);
+  w.grant();
+  w.policy_on_disk = "[person.bob]\npg = \"bob\"\n[resource.orders-db]\nlogin_points = \"pg:main/orders\"\n";
+  failing_disk::arm(failing_disk::fault::io, 1, false);
+  auto r = w.root("ReloadPolicy");
+  const bool failed = failing_disk::reached();
+  failing_disk::disarm();
+  TEST_ASSERT_TRUE(failed);
+  TEST_ASSERT_EQUAL_STRING("NotDurable", short_error(r));
+  TEST_ASSERT_EQUAL_INT(1, r.parameters.find("ends")->items()->size());
+  TEST_ASSERT_FALSE(w.allowed());
+}
+
 TEST(one_that_the_store_refuses_does_not_take_others_with_it) {
   world w;
   daemon::open_request o;

@@ -134,6 +134,23 @@ TEST(a_lock_of_a_resource_is_at_its_login_points_only) {
   TEST_ASSERT_TRUE(w.allowed() && w.allowed("bob"));
 }
 
+TEST(who_is_locked_does_not_use_the_right_to_grant_until_somebody_else_lifts_it) {
+  test::world w;
+  (void)w.root("Lock", R"({"person":"carol","for_us":600000000,"message":"her laptop was stolen"})");
+  for (const auto& [method, parameters] : {std::pair{"Unlock", R"({"person":"carol"})"},
+                                           {"Grant", R"({"person":"bob","resource":"orders-db"})"},
+                                           {"Lock", R"({"all":true,"for_us":600000000,"message":"x"})"}}) {
+    auto r = w.ask("carol", method, parameters);
+    TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(r));
+    TEST_ASSERT_TRUE(member(r.parameters, "message").ends_with("carol is locked, and uses none"));
+  }
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("carol", "Locks")));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.root("Unlock", R"({"person":"carol"})")));
+  // Everybody's lock is lifted by who has the right, or nobody but root could.
+  (void)w.ask("carol", "Lock", R"({"all":true,"for_us":600000000,"message":"incident"})");
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("carol", "Unlock", R"({"all":true})")));
+}
+
 TEST(a_lock_of_all_refuses_everybody_until_it_is_lifted) {
   world w;
   w.grant();

@@ -249,21 +249,22 @@ std::string model::approve(const approving& a, bool same_turn) {
     return "NotApprover";
   auto theirs = [&](const request::said& one) { return one.who == who; };
   const auto before = std::ranges::find_if(r.approvals, theirs);
-  if (before != r.approvals.end())  // never taken back or changed
-    return before->length == length && std::ranges::any_of(that_count(r, by), theirs) ? ""
-                                                                                      : "AlreadyApproved";
-  r.approvals.push_back({who, length, a.is_signed ? a.key : nobody});
-  const auto counted = that_count(r, by);
+  const bool again = before != r.approvals.end();  // never taken back or changed
+  if (again && (before->length != length || !std::ranges::any_of(that_count(r, by), theirs)))
+    return "AlreadyApproved";
+  if (!again) r.approvals.push_back({who, length, a.is_signed ? a.key : nobody});
+  auto counted = that_count(r, by);
+  std::erase_if(counted, [&](const request::said& one) { return locked_people[one.who] != 0; });
   if (counted.size() >= std::max(r.needs, by.needs)) {
     seconds shortest = std::min(r.length, by.most);
     for (const auto& one : counted) shortest = std::min(shortest, one.length);
     std::string no = was_taken_away(r) ? "NoRule" : open_for(r, shortest);
     if (!no.empty()) {
-      r.approvals.pop_back();
+      if (!again) r.approvals.pop_back();
       return no;
     }
   }
-  ++events["approve"];
+  if (!again) ++events["approve"];
   return "";
 }
 

@@ -217,7 +217,8 @@ TEST(a_stolen_relay_asks_for_its_resources_only) {
   w.root("Grant", R"({"person":"alice","resource":"payroll"})");
   const std::string id = member(w.ask("alice", "List").parameters.find("grants")->items()->front(), "id");
   r = w.alice("Request", R"({"extends":")" + id + R"(","for_us":60000000})");
-  TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(r));
+  TEST_ASSERT_EQUAL_STRING("NoSuchGrant", short_error(r));
+  TEST_ASSERT_EQUAL_STRING(id + " is no open grant of yours", member(r.parameters, "message"));
 }
 
 TEST(a_stolen_relay_breaks_no_glass) {
@@ -293,6 +294,9 @@ TEST(a_stolen_relay_ends_and_sees_nothing_beyond_its_resources) {
   TEST_ASSERT_EQUAL_INT64(0, number(w.say("carol@example.com", "Status").parameters, "to_approve"));
   w.asked();
   TEST_ASSERT_EQUAL_INT64(1, number(w.say("carol@example.com", "Status").parameters, "to_approve"));
+  (void)w.ask("erin", "Request", R"({"resource":"orders-db","break_glass":true,"reason":"fire"})");
+  TEST_ASSERT_EQUAL_INT(1, w.ask("carol", "Status").parameters.find("to_review")->items()->size());
+  TEST_ASSERT_TRUE(w.say("carol@example.com", "Status").parameters.find("to_review") == nullptr);
 }
 
 TEST(only_who_may_deny_denies_through_a_relay) {

@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "base/ident.h"
 #include "daemon/roster.h"
 #include "support/unity.h"
 #include "world.h"
@@ -43,8 +44,10 @@ class spoken_to {
     heard_.emplace(*w_.core, base::boot_now());
     heard_->set_reporters({{getuid(), {"main"}}});
   }
-  void say(uint64_t number, wire::presence_state state) {
+  void say(uint64_t number, wire::presence_state state, uint64_t grant = 0, base::boot_time since = {}) {
     wire::presence p{};
+    p.grant = grant;
+    p.since_ns = since.ns;
     p.state = state;
     if (state != wire::presence_state::live) p.cause = wire::presence_cause::revoked;
     p.proved_by = p.point = 2;
@@ -178,6 +181,52 @@ TEST(sessions_that_are_said_again_are_in_the_chain_once_wherever_grantd_was_kill
   w.core->retry();
   w.turn();
   TEST_ASSERT_EQUAL_STRING(once + ", session-end:1", grantd.recorded());
+}
+
+namespace {
+const std::string first_use = std::string(test::usual_policy) + R"([rule.orders]
+who = "alice"
+resource = "orders-db"
+approvals = 0
+start = "first-use"
+)";
+}  // namespace
+
+TEST(a_login_is_counted_from_when_it_was_however_long_ago_the_last_turn_is) {
+  test::world w;
+  w.load(first_use.c_str());
+  spoken_to grantd(w);
+  auto r = w.ask("alice", "Request", R"({"resource":"orders-db","for_us":600000000})");
+  const std::string id = R"({"id":")" + test::member(*r.parameters.find("grant"), "id") + "\"}";
+  w.clock.pass(25);
+  grantd.say(1, wire::presence_state::live, 0, w.clock.now.boot);
+  w.turn();
+  TEST_ASSERT_EQUAL_INT64(600'000'000, test::number(*w.root("Show", id).parameters.find("grant"), "left_us"));
+}
+
+// The login's own report was lost, or grantd was away: of a short session nothing but its end is heard.
+TEST(a_session_that_is_over_has_begun_the_window_it_was_in_and_no_other) {
+  test::world w;
+  w.load(first_use.c_str());
+  spoken_to grantd(w);
+  auto r = w.ask("alice", "Request", R"({"resource":"orders-db","for_us":600000000})");
+  TEST_ASSERT_EQUAL_STRING("", test::short_error(r));
+  const std::string id = test::member(*r.parameters.find("grant"), "id");
+  const uint64_t number = *base::parse_id('g', id);
+  const int64_t whole = test::number(*r.parameters.find("grant"), "not_after_us");
+  const auto ends = [&] {
+    w.turn();
+    return test::number(*w.root("Show", R"({"id":")" + id + "\"}").parameters.find("grant"), "not_after_us");
+  };
+  w.clock.pass(60);
+  const int64_t begun = w.clock.now.utc.us;
+  const base::boot_time since = w.clock.now.boot;
+  w.clock.pass(20);
+  grantd.say(1, wire::presence_state::ended, 0, since);           // by no grant
+  grantd.say(2, wire::presence_state::ended, number + 1, since);  // by another
+  TEST_ASSERT_EQUAL_INT64(whole, ends());
+  grantd.say(3, wire::presence_state::ended, number, since);
+  TEST_ASSERT_EQUAL_INT64(begun + 600'000'000, ends());
 }
 
 TEST(what_waits_for_a_turn_twice_is_in_the_chain_once_and_holds_up_nothing) {

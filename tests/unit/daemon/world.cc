@@ -59,23 +59,31 @@ void world::make(const char* policy, bool another_boot) {
   s.words_at_once = words_at_once;
   s.key = {1, 2};
   s.node = node;
+  s.read_policy = [this] { return read(policy_on_disk); };
   auto truth = store::store::open(options_of(*this));
   TEST_ASSERT_TRUE_MESSAGE(truth.has_value(), truth ? "" : truth.error().what);
   core = std::make_unique<daemon::core>(s, clock, std::move(*truth));
   if (policy != nullptr) load(policy);
 }
 
-void world::load(const char* policy) {
+std::expected<daemon::loaded_policy, std::string> read(const std::string& policy) {
   auto parsed = policy::parse_policy(policy, "policy.toml");
-  if (!parsed) return core->policy_failed(policy::print(parsed.error().front()));
+  if (!parsed) return std::unexpected(policy::print(parsed.error().front()));
   daemon::uid_map uids;
   uids.people[alice_uid] = {"alice", "alice"};
   for (const auto& [name, relay] : parsed->relays) {
     if (!relay.os.empty()) uids.relays[relay_uid] = {relay.os.front(), name};
   }
   uids.ask = 900;
+  return daemon::loaded_policy{
+      std::make_shared<const policy::policy>(std::move(*parsed)), std::move(uids), {}};
+}
+
+void world::load(const char* policy) {
+  auto fresh = read(policy);
+  if (!fresh) return core->policy_failed(fresh.error());
   core->set_provisioner(provision_uid);
-  core->take_policy({std::make_shared<const policy::policy>(std::move(*parsed)), std::move(uids), {}});
+  core->take_policy(std::move(*fresh));
 }
 
 daemon::reply world::ask(daemon::session& s, const std::string& method, const std::string& parameters) {

@@ -63,6 +63,7 @@ class world {
   void keep_copy();
   void put_back();
   void load(const char* policy);  // the OS user of a relay is relay_uid
+  std::string policy_on_disk;     // what ReloadPolicy reads
 
   // One call by a uid or, with `person`, by that person; the answer after a turn.
   daemon::reply ask(uid_t uid, const std::string& method, const std::string& parameters = "{}");
@@ -92,6 +93,9 @@ class world {
   unsigned words_at_once = 1'000'000;  // from the next restart on
   std::unique_ptr<daemon::core> core;
 };
+
+// As grantd reads it from its files; else the first mistake.
+std::expected<daemon::loaded_policy, std::string> read(const std::string& policy);
 
 // The text or number of one member; fails the test when it is not there.
 std::string member(const daemon::json::value& v, std::string_view key);

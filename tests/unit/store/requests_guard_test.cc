@@ -53,9 +53,11 @@ TEST(the_file_itself_refuses_what_must_never_happen_to_requests) {
   const std::string like =
       "INSERT INTO requests(person, resource, role, reason, read_write, break_glass, "
       "first_use, is_signed, needs, for_us, rule, made_by, made_us, lapses_us, scopes, "
-      "number, state, ended_us, granted, extends) SELECT person, resource, role, reason, "
+      "until_us, number, state, ended_us, granted, extends) SELECT person, resource, role, reason, "
       "read_write, break_glass, first_use, is_signed, needs, for_us, rule, made_by, "
-      "made_us, lapses_us, scopes, ";
+      "made_us, lapses_us, scopes, made_us + for_us, ";
+  std::string endless = like;
+  endless.replace(endless.rfind("made_us + for_us"), 16, "NULL");
   const std::string approve =
       "INSERT INTO approvals(request, person, at_us, for_us, public_key, signature, "
       "signed_text) VALUES(";
@@ -81,6 +83,7 @@ TEST(the_file_itself_refuses_what_must_never_happen_to_requests) {
       {"UPDATE requests SET scopes = x'00' WHERE number = 32769", "does not change"},
       {"UPDATE requests SET lapses_us = 1 WHERE number = 32769", "does not change"},
       {"UPDATE requests SET number = 40000 WHERE number = 32769", "does not change"},
+      {"UPDATE requests SET until_us = made_us + 1 WHERE number = 32769", "does not change"},
       {"UPDATE requests SET rule = 'x' WHERE number = 32769", "does not change"},
       {"DELETE FROM requests WHERE number = 32770", "requests are kept"},
       {like + "number, 0, NULL, NULL, NULL FROM requests WHERE number = 32769", "not reused"},
@@ -89,6 +92,7 @@ TEST(the_file_itself_refuses_what_must_never_happen_to_requests) {
       {like + "40000, 2, 9, NULL, NULL FROM requests WHERE number = 32769", "begins pending"},
       {like + "40000, 0, NULL, NULL, 7 FROM requests WHERE number = 32769", "prolonged"},
       {like + "40000, 0, NULL, NULL, 32768 FROM requests WHERE number = 32770", "prolonged"},
+      {endless + "40000, 0, NULL, NULL, 32768 FROM requests WHERE number = 32769", "has an end"},
       // Granted by its own grant, after its approvals.
       {"UPDATE requests SET state = 1, ended_us = 1, granted = 32768 WHERE number = 32769", "made for it"},
       {"UPDATE requests SET state = 1, ended_us = 1, granted = 99 WHERE number = 32769", "made for it"},
