@@ -80,9 +80,14 @@ std::string asking_again(const ask& a, const changed_options& as) {
   return text;
 }
 
-std::string help_against(const policy::judgement& j, const ask& typed, base::utc_time from,
+std::string help_against(policy::judgement j, const ask& typed, base::utc_time from, const judging& again,
                          std::optional<int64_t> fits_us) {
   changed_options as;
+  while ((j.why == objection::read_only && as.read_write) ||
+         (j.why == objection::no_break_glass && as.break_glass)) {
+    (j.why == objection::read_only ? as.read_write : as.break_glass) = false;
+    j = again(typed.read_write && as.read_write, typed.break_glass && as.break_glass);
+  }
   for (objection why : j.unmet) {
     switch (why) {
       case objection::no_such_person:
@@ -105,11 +110,7 @@ std::string help_against(const policy::judgement& j, const ask& typed, base::utc
         as.reason = j.by == nullptr ? "TEXT" : shape_of_reason(*j.by);
         break;
       case objection::read_only:
-        as.read_write = false;
-        break;
       case objection::no_break_glass:
-        as.break_glass = false;
-        break;
       case objection::no_account:
       case objection::no_rule:
       case objection::none:
@@ -139,7 +140,8 @@ reply not_by_a_rule(const ask& a, objection why) {
 
 }  // namespace
 
-reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed, base::utc_time from) {
+reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed, base::utc_time from,
+                 const judging& again) {
   if (is_more_than_rules_give(a, j.why)) return not_by_a_rule(a, j.why);
   std::optional<int64_t> fits;
   if (a.extends != 0 && a.for_us && typed.for_us) {
@@ -148,7 +150,7 @@ reply refusal_of(const policy::judgement& j, const ask& a, const ask& typed, bas
       return refusal(error_of(j.why), j.message,
                      fmt::format("when it has ended: grantctl request {}", a.resource));
   }
-  std::string help = help_against(j, typed, from, fits);
+  std::string help = help_against(j, typed, from, again, fits);
   if (help.empty()) help = fmt::format("grantctl explain {} {}", a.person, a.resource);
   reply r = refusal(error_of(j.why), j.message, help);
   if (j.why == objection::too_long) r.parameters.set("max_us", j.for_us);

@@ -124,23 +124,26 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
     unknown = unknown || !before;
     return before.value_or(0) + static_cast<unsigned>(of_this_turn(rule).size());
   };
-  policy::judgement j = policy::judge(p,
-                                      {.person = a.person,
-                                       .resource = a.resource,
-                                       .role = a.role,
-                                       .reason = a.reason,
-                                       .for_us = a.for_us,
-                                       .read_write = a.read_write,
-                                       .break_glass = a.break_glass,
-                                       .start = {*from}},
-                                      used);
+  auto judged = [&](bool read_write, bool break_glass) {
+    return policy::judge(p,
+                         {.person = a.person,
+                          .resource = a.resource,
+                          .role = a.role,
+                          .reason = a.reason,
+                          .for_us = a.for_us,
+                          .read_write = read_write,
+                          .break_glass = break_glass,
+                          .start = {*from}},
+                         used);
+  };
+  policy::judgement j = judged(a.read_write, a.break_glass);
   if (unknown) {
     return std::unexpected(
         refusal("Busy", "the store cannot be read: nothing opens", "journalctl -u grantd"));
   }
   if (j.what == policy::judgement::outcome::refused || j.by == nullptr) {
     if (j.by != nullptr) say_next_of_quota(j, *this, a.person, {*from}, of_this_turn(j.by->name));
-    return std::unexpected(refusal_of(j, a, given, {*from}));
+    return std::unexpected(refusal_of(j, a, given, {*from}, judged));
   }
 
   draft d{.is_new = true};
@@ -169,7 +172,7 @@ std::expected<void, reply> core::consider(const ask& given, std::vector<opening>
   const policy::person* person = p.find_person(r.person);
   const policy::resource* resource = p.find_resource(r.resource);
   if (person == nullptr || resource == nullptr)
-    return std::unexpected(refusal_of(j, a, given, {*from}));  // judge() knows them
+    return std::unexpected(refusal_of(j, a, given, {*from}, judged));  // judge() knows them
   r.scopes = policy::scopes_of(*person, *resource, r.read_write, r.role);
   if (a.from != 0) d.waiting.push_back(a.from);
   d.events.emplace_back("request");

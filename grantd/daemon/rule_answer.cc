@@ -30,7 +30,7 @@ ask as_typed(const policy::question& q) {
 }
 
 std::string help_for(const request& r, const policy::question& q, const policy::resource& what,
-                     const policy::judgement& j) {
+                     const policy::judgement& j, const judging& judged) {
   const bool refused = j.what == outcome::refused;
   const bool own = r.by.person == q.person;
   const std::string length(base::print_duration_short(refused ? what.default_us : j.for_us).view());
@@ -39,7 +39,7 @@ std::string help_for(const request& r, const policy::question& q, const policy::
   changed_options only_length;
   only_length.length = length;
   std::string again =
-      refused ? help_against(j, as_typed(q), q.start) : asking_again(as_typed(q), only_length);
+      refused ? help_against(j, as_typed(q), q.start, judged) : asking_again(as_typed(q), only_length);
   if (again.empty()) return "grantctl resources";
   return own ? again : fmt::format("as {}: {}", q.person, again);
 }
@@ -60,14 +60,21 @@ std::string only_reading(const policy::policy& p, const policy::question& q, con
 rule_answer ask_rules(request& r, const policy::question& q, const policy::resource& what) {
   const policy::policy& p = *r.in.people().policy();
   rule_answer a;
-  a.judged = policy::judge(p, q, [&](std::string_view rule) {
+  auto used = [&](std::string_view rule) {
     return r.in.truth()
         .self_service_between(q.person, rule, {q.start.us - policy::quota_us},
                               {q.start.us + policy::quota_us})
         .value_or(UINT_MAX);
-  });
+  };
+  auto judged = [&](bool read_write, bool break_glass) {
+    policy::question as = q;
+    as.read_write = read_write;
+    as.break_glass = break_glass;
+    return policy::judge(p, as, used);
+  };
+  a.judged = judged(q.read_write, q.break_glass);
   say_next_of_quota(a.judged, r.in, q.person, q.start);
-  a.help = help_for(r, q, what, a.judged);
+  a.help = help_for(r, q, what, a.judged, judged);
   if (a.judged.what != outcome::refused) a.only_reading = only_reading(p, q, what);
   return a;
 }

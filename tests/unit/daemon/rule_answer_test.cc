@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What explain and resources say of the rules: the same, and the same command that helps, as asking would.
 #include "asking.h"
+#include "base/duration.h"
+#include "base/timestamp.h"
 
 using namespace grantd;
 using namespace grantd::test;
@@ -139,4 +141,59 @@ TEST(who_cannot_approve_learns_it_before_signing) {
       not_yours(w.ask("dave", "ApprovalText", of).parameters).starts_with("rule orders does not let dave"));
   TEST_ASSERT_TRUE(not_yours(w.root("ApprovalText", of).parameters).starts_with("root is no person"));
   TEST_ASSERT_EQUAL_STRING("", not_yours(w.ask("bob", "ApprovalText", of).parameters));
+}
+
+namespace {
+
+// The parameters of Request that a help line would send; nothing where it is no request.
+std::optional<std::string> as_typed(const std::string& help) {
+  std::vector<std::string> words;
+  std::string word;
+  char quote = 0;
+  for (char c : help + " ") {
+    if (quote != 0 ? c == quote : c == '\'' || c == '"') {
+      quote = quote != 0 ? '\0' : c;
+    } else if (c == ' ' && quote == 0) {
+      if (!word.empty()) words.push_back(std::exchange(word, {}));
+    } else {
+      word += c;
+    }
+  }
+  if (words.size() < 3 || words[0] != "grantctl" || words[1] != "request") return {};
+  std::string out = R"({"resource":")" + words[2] + "\"";
+  for (size_t i = 3; i < words.size(); ++i) {
+    if (words[i] == "--read-write") out += R"(,"read_write":true)";
+    if (words[i] == "--break-glass") out += R"(,"break_glass":true)";
+    if (words[i] == "--role") out += R"(,"role":")" + words[++i] + "\"";
+    if (words[i] == "--reason")
+      out += R"(,"reason":")" + (words[++i] == "OPS-[0-9]+" ? "OPS-1" : words[i]) + "\"";
+    if (words[i] == "--for") out += R"(,"for_us":)" + std::to_string(*base::parse_duration_us(words[++i]));
+    if (words[i] == "--at") out += R"(,"from_us":)" + std::to_string(base::parse_timestamp(words[++i])->us);
+  }
+  return out + "}";
+}
+
+}  // namespace
+
+TEST(what_helps_is_not_refused_in_its_turn) {
+  size_t followed = 0;
+  for (const char* who : {"alice", "bob", "dave"}) {
+    for (const char* resource : {"night", "orders-db", "replica"}) {
+      for (unsigned wish = 0; wish < 16; ++wish) {
+        asking w(night);
+        std::string asked = std::string(R"({"resource":")") + resource + "\"";
+        if ((wish & 1) != 0) asked += R"(,"read_write":true)";
+        if ((wish & 2) != 0) asked += R"(,"break_glass":true)";
+        if ((wish & 4) != 0) asked += R"(,"reason":"because")";
+        asked += (wish & 8) != 0 ? R"(,"for_us":36000000000})" : "}";
+        const auto r = w.ask(who, "Request", asked);
+        const auto again = r.ok() ? std::nullopt : as_typed(member(r.parameters, "help"));
+        if (!again) continue;
+        ++followed;
+        const auto then = w.ask(who, "Request", *again);
+        TEST_ASSERT_TRUE_MESSAGE(then.ok(), who + asked + member(r.parameters, "help") + short_error(then));
+      }
+    }
+  }
+  TEST_ASSERT_TRUE(followed > 50);
 }
