@@ -62,10 +62,12 @@ note(guest::line &summary, bool &first, const char *kind, const char *name)
 	first = false;
 }
 
+// Its owner is the role that logged in: prepared.cc.
 constexpr char prepared_sql[] =
 	"select x.gid from pg_catalog.pg_prepared_xacts x where x.owner "
 	"operator(pg_catalog.=) $1 and x.database operator(pg_catalog.=) "
 	"pg_catalog.current_database() order by x.prepared";
+// One that another role was made the owner of is not found: pg_grantd(7).
 constexpr char subscriptions_sql[] =
 	"select s.subname from pg_catalog.pg_subscription s join pg_catalog.pg_roles r on r.oid "
 	"operator(pg_catalog.=) s.subowner join pg_catalog.pg_database d on d.oid operator(pg_catalog.=) "
