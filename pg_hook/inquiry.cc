@@ -16,7 +16,6 @@ extern "C"
 #include <pgstat.h>
 #include <postmaster/bgworker.h>
 #include <storage/ipc.h>
-#include <storage/shmem.h>
 #include <tcop/tcopprot.h>
 #include <utils/builtins.h>
 #include <utils/snapmgr.h>
@@ -28,14 +27,6 @@ namespace grantd::pg_hook
 namespace
 {
 
-// Who asks waits for `done` or for the end of the process; there is one of each.
-struct inquiry
-{
-	char known[max_found];
-	char found[max_found];
-	int done;
-};
-
 // What bgw_extra has room for, exactly.
 struct subject
 {
@@ -45,20 +36,6 @@ struct subject
 static_assert(sizeof(subject) <= BGW_EXTRALEN);
 
 BackgroundWorkerHandle *running = nullptr;
-
-// From the slack that the server keeps for modules; found again when the worker was started again.
-inquiry *
-paper()
-{
-	bool found = false;
-
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	auto *out = static_cast<inquiry *>(ShmemInitStruct("grantd inquiry", sizeof(inquiry), &found));
-	if (!found)
-		memset(out, 0, sizeof *out);
-	LWLockRelease(AddinShmemInitLock);
-	return out;
-}
 
 // One column of text for (role).
 void
@@ -85,10 +62,12 @@ note(guest::line &summary, bool &first, const char *kind, const char *name)
 	first = false;
 }
 
+// Its owner is the role that logged in: prepared.cc.
 constexpr char prepared_sql[] =
 	"select x.gid from pg_catalog.pg_prepared_xacts x where x.owner "
 	"operator(pg_catalog.=) $1 and x.database operator(pg_catalog.=) "
 	"pg_catalog.current_database() order by x.prepared";
+// One that another role was made the owner of is not found: pg_grantd(7).
 constexpr char subscriptions_sql[] =
 	"select s.subname from pg_catalog.pg_subscription s join pg_catalog.pg_roles r on r.oid "
 	"operator(pg_catalog.=) s.subowner join pg_catalog.pg_database d on d.oid operator(pg_catalog.=) "
@@ -109,17 +88,17 @@ log_left(const char *known, const char *kind, const char *name, const subject &o
 }
 
 void
-look(const subject &of, inquiry *answer)
+look(const subject &of, inquiry &asked)
 {
 	bool first = true;
-	guest::line summary{answer->found};
+	guest::line summary{asked.found};
 
 	query(prepared_sql, of.role);
 	for (uint64 i = 0; i < SPI_processed; ++i)
 	{
 		const char *gid = value(i);
 		note(summary, first, "prepared transaction", gid);
-		log_left(answer->known, "prepared transaction", gid, of,
+		log_left(asked.known, "prepared transaction", gid, of,
 				 psprintf("ROLLBACK PREPARED %s", quote_literal_cstr(gid)));
 	}
 	query(subscriptions_sql, of.role);
@@ -127,7 +106,7 @@ look(const subject &of, inquiry *answer)
 	{
 		const char *name = value(i);
 		note(summary, first, "subscription", name);
-		log_left(answer->known, "subscription", name, of,
+		log_left(asked.known, "subscription", name, of,
 				 psprintf("ALTER SUBSCRIPTION %s DISABLE", quote_identifier(name)));
 	}
 }
@@ -162,9 +141,9 @@ start_inquiry(const char *role, const char *database, const char *known)
 	snprintf(worker.bgw_type, sizeof worker.bgw_type, "%s", "grantd leftover");
 	memcpy(worker.bgw_extra, &of, sizeof of);
 
-	inquiry *answer = paper();
-	memset(answer, 0, sizeof *answer);
-	snprintf(answer->known, sizeof answer->known, "%s", known);
+	inquiry &asked = memory()->asked;
+	asked = {};
+	snprintf(asked.known, sizeof asked.known, "%s", known);
 	return RegisterDynamicBackgroundWorker(&worker, &running);
 }
 
@@ -180,10 +159,10 @@ finish_inquiry(char (&found)[max_found])
 		return inquiry_state::running;
 	pfree(running);
 	running = nullptr;
-	inquiry *answer = paper();
-	if (__atomic_load_n(&answer->done, __ATOMIC_ACQUIRE) == 0)
+	const inquiry &asked = memory()->asked;
+	if (__atomic_load_n(&asked.done, __ATOMIC_ACQUIRE) == 0)
 		return inquiry_state::failed;
-	memcpy(found, answer->found, sizeof found);
+	memcpy(found, asked.found, sizeof found);
 	return inquiry_state::done;
 }
 
@@ -199,7 +178,6 @@ grantd_leftover_main(unsigned long)
 	BackgroundWorkerUnblockSignals();
 	memcpy(&of, MyBgworkerEntry->bgw_extra, sizeof of);
 	before_shmem_exit(wake_the_worker, 0);
-	inquiry *answer = paper();
 	BackgroundWorkerInitializeConnection(of.database, nullptr, 0);
 
 	SetCurrentStatementStartTimestamp();
@@ -207,11 +185,12 @@ grantd_leftover_main(unsigned long)
 	XactReadOnly = true;
 	SPI_connect();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	look(of, answer);
+	inquiry &asked = memory()->asked;
+	look(of, asked);
 	SPI_finish();
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	pgstat_report_activity(STATE_IDLE, nullptr);
-	__atomic_store_n(&answer->done, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&asked.done, 1, __ATOMIC_RELEASE);
 	proc_exit(0);
 }

@@ -10,6 +10,14 @@ namespace grantd::pg_hook
 
 inline constexpr size_t max_found = 81; // with its NUL: the text of a presence datagram
 
+// In shared memory. The process that looks writes it, who asked waits for `done` or for the end of that process.
+struct inquiry
+{
+	char known[max_found];
+	char found[max_found];
+	int done; // atomic
+};
+
 enum class inquiry_state : uint8_t
 {
 	none, // nobody was asked

@@ -36,6 +36,7 @@
 #include "keeper.h"
 #include "notices.h"
 #include "powers.h"
+#include "prepared.h"
 #include "read_only.h"
 #include "server.h"
 #include "session.h"
@@ -338,6 +339,7 @@ _PG_init(void)
 	reserve_shared_memory();
 	install_notices();
 	install_keeper();
+	install_prepared();
 	install_read_only();
 	register_worker();
 	previous_hook = ClientAuthentication_hook;

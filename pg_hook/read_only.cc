@@ -98,6 +98,7 @@ hold_to_reading(Oid role)
 	held_role = role;
 	CacheRegisterSyscacheCallback(AUTHOID, on_role_change, 0);
 	CacheRegisterSyscacheCallback(AUTHMEMMEMROLE, on_role_change, 0);
+	roles_changed = true; // perhaps, and before these were told: the first statement looks again
 	// Also what RESET goes back to, and what parallel workers are given; above what files, roles and the client set.
 	SetConfigOption("default_transaction_read_only", "on", PGC_SUSET, PGC_S_OVERRIDE);
 	SetConfigOption("transaction_read_only", "on", PGC_SUSET, PGC_S_OVERRIDE);

@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "base/time.h"
 #include "decision/scope.h"
+#include "inquiry.h"
 #include "server.h"
 #include "wire/presence.h"
 
@@ -62,6 +63,7 @@ struct shared
 		slot what; // cause `closed` where it raised nothing
 		int64_t at_ns; // BOOTTIME of the exit
 	} ended[ended_kept];
+	inquiry asked; // there is one at a time
 
 	[[nodiscard]] slot *
 	slots() noexcept
@@ -69,6 +71,7 @@ struct shared
 		return reinterpret_cast<slot *>(this + 1);
 	} // `count` of them
 };
+static_assert(alignof(shared) % alignof(slot) == 0); // slots()
 
 // Once each, from _PG_init.
 void reserve_shared_memory();

@@ -15,8 +15,8 @@ use Test::More;
 use Time::HiRes ();
 
 our @EXPORT = qw(server truth record let_in refused login log_since log_mark start_packet can_be os_login
-  reload table_file session send_message statement next_message fields is_gone eventually boot_now published_at poke
-  $clock);
+  reload table_file session session_begun session_goes_on send_message statement next_message fields is_gone
+  eventually boot_now published_at poke $clock);
 
 # A time as people are told it: with its day when that is another one, with its seconds when they matter.
 our $clock = qr/(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? \+0000/;
@@ -195,13 +195,22 @@ sub eventually(&$;$)
 }
 
 # A session over the bare protocol, so that it can be left at any point: { pid, socket }. It ends when let go of.
-sub session
+sub session { return session_goes_on(session_begun(@_)); }
+
+# Its first half: the start-up packet is sent, and the server at it.
+sub session_begun
 {
 	my ($node, %parameters) = @_;
 	my $socket = IO::Socket::UNIX->new(Peer => $node->host . '/.s.PGSQL.' . $node->port) or die "connect: $!";
 	my $s = { socket => $socket, pid => 0, in => '' };
 	my $body = pack('N', 196608) . join('', map { "$_\0$parameters{$_}\0" } sort keys %parameters) . "\0";
 	syswrite $socket, pack('N', length($body) + 4) . $body;
+	return $s;
+}
+
+sub session_goes_on
+{
+	my ($s) = @_;
 	while (1)
 	{
 		my ($type, $text) = next_message($s);

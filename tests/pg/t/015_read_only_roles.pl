@@ -92,6 +92,16 @@ for (['made a superuser', 'alter role harmless superuser', 'alter role harmless 
 	$is->('the fast path', fast_path($fast, as_boss(q{select 'pg_backend_pid()'::regprocedure::oid::integer})));
 	as_boss($take);
 }
+# While it comes in: after its own attributes were looked at, and before its memberships were.
+my $blocker = session($node, user => 'postgres', database => 'orders');
+statement($blocker, $_) for 'begin', 'lock table pg_auth_members in access exclusive mode';
+my $late = session_begun($node, user => 'harmless', database => 'orders');
+eventually { as_boss(q{select count(*) from pg_locks where relation = 'pg_auth_members'::regclass and not granted}) } 'the login waits';
+as_boss('alter role harmless superuser');
+statement($blocker, 'rollback');
+session_goes_on($late);
+is(first_error($late, 'select 1')->{D}, 'Since it was let in it was given more: it is a superuser.', 'made a superuser while it was looked at: cut');
+as_boss('alter role harmless nosuperuser');
 my $s = session($node, user => 'harmless', database => 'orders');
 as_boss($_) for 'grant pg_read_all_settings to harmless', 'create role unrelated superuser', 'grant boss to unrelated', 'alter role harmless connection limit 9';
 is_deeply(first_error($s, 'select 1', 'show work_mem'), {}, 'given what only reads, and others more: stays');
