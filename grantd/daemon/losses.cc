@@ -36,7 +36,8 @@ bool gives_all(const pool& names, scopes_id now, scopes_id opened) {
 
 bool still_asked(const policy::policy& p, const store::request& r) {
   const policy::rule* rule = rule_of(&p, r);
-  return rule != nullptr && policy::rule_gives(p, *rule, r.person, r.resource, r.read_write, r.break_glass);
+  return rule != nullptr && policy::rule_gives(p, *rule, r.person, r.resource, r.read_write, r.break_glass,
+                                               policy::if_unclear::in);
 }
 
 // A window that has not begun is only a promise: it is kept as the policy would give it now.
@@ -45,7 +46,8 @@ bool core::still_promised(const roster& people, const open_grant& g) {
   auto asked = store_->find_request(g.request);
   const policy::rule* rule = asked ? rule_of(&p, *asked) : nullptr;
   if (rule == nullptr || !still_asked(p, *asked)) return false;
-  if (that_count(*asked, *rule, people, time_.utc()).size() < rule->approvals) return false;
+  if (!rule->approvers_unclear && that_count(*asked, *rule, people, time_.utc()).size() < rule->approvals)
+    return false;
   const int64_t length = g.first_use_us != 0 ? g.first_use_us : g.not_after.us - g.not_before.us;
   return length <= rule->max_us &&
          policy::objection_to_start(p, *rule, asked->person, asked->resource, asked->read_write,
@@ -79,8 +81,9 @@ core::losses core::lost_by(const roster& people) {
       if (fresh) now->second = pool_.put(policy::scopes_of(who->second, what->second));
       if (!gives_all(pool_, now->second, g.scopes)) {
         gone = "the policy no longer gives this person all that the grant opened";
-      } else if (g.request != 0 && !policy::may_ask(p, who->first, what->first,
-                                                    is_read_write(pool_.scopes(g.scopes)), g.break_glass)) {
+      } else if (g.request != 0 &&
+                 !policy::may_ask(p, who->first, what->first, is_read_write(pool_.scopes(g.scopes)),
+                                  g.break_glass, policy::if_unclear::in)) {
         gone = "the policy no longer lets this person ask for it";
       } else if (g.request != 0 && ahead(g) && !still_promised(people, g)) {
         gone = "the policy would no longer give this window, which has not begun";

@@ -87,12 +87,14 @@ struct rule {
   bool deny = false;
   std::string message;  // of a deny rule, for people; may be empty
   std::set<std::string, std::less<>> who;
-  bool anybody = false;  // who = "*"
+  bool anybody = false;      // who = "*"
+  bool who_unclear = false;  // it names a Unix group that this host does not know now
   std::set<std::string, std::less<>> resources;
   bool any_resource = false;  // resource = "*"
   int64_t max_us = 0;         // longest_us when absent; cut to the resource's when it is used; deny: 0
   unsigned approvals = 0;     // distinct people; 0: opens at once
   std::set<std::string, std::less<>> approvers;
+  bool approvers_unclear = false;
   bool is_signed = true;  // approvals are signatures; signed = false: the approver's uid is enough
   bool reason_required = false;
   std::string reason_pattern;            // POSIX extended; empty: any

@@ -178,6 +178,7 @@ void read_who(fields& f, rule& rule, position section, reading& r) {
   } else if (before && r.found.empty() && !rule.anybody && people.people.empty() && !people.from_unix) {
     r.found.add(at, "who of " + f.what() + " is nobody: the rule could never be used");
   }
+  rule.who_unclear = !people.unknown_unix.empty();
   rule.who = std::move(people.people);
 }
 
@@ -243,6 +244,7 @@ void read_approvals(fields& f, rule& rule, position section, reading& r) {
   const bool before = r.found.empty();
   named_people by = people_of(a.texts("by"), "by in approvals of " + f.what(), r);
   rule.approvers = by.anybody ? everybody(r) : by.people;
+  rule.approvers_unclear = !by.unknown_unix.empty();
   if (!before || !r.found.empty()) return;
   check_count(f, rule, by, v->at(), r);
   warn_about_keys(f, rule, v->at(), r);

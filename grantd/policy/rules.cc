@@ -13,9 +13,11 @@
 namespace grantd::policy {
 namespace {
 
-bool speaks_of(const rule& r, std::string_view person, std::string_view resource) {
+bool speaks_of(const rule& r, std::string_view person, std::string_view resource,
+               if_unclear they_are = if_unclear::out) {
   // Resources first: a rule names few of them and many people, and most rules are about something else.
-  return (r.any_resource || r.resources.contains(resource)) && (r.anybody || r.who.contains(person));
+  return (r.any_resource || r.resources.contains(resource)) &&
+         (r.anybody || r.who.contains(person) || (r.who_unclear && they_are == if_unclear::in));
 }
 
 bool denies(const rule& r, std::string_view person, std::string_view resource, bool read_write) {
@@ -155,9 +157,10 @@ const rule* first_rule(const policy& p, std::string_view person, std::string_vie
 }
 
 bool rule_gives(const policy& p, const rule& r, std::string_view person, std::string_view resource,
-                bool read_write, bool break_glass) {
+                bool read_write, bool break_glass, if_unclear they_are) {
   return !r.deny && r.break_glass == break_glass && (r.read_write || !read_write) &&
-         speaks_of(r, person, resource) && may_ask(p, person, resource, read_write, break_glass);
+         speaks_of(r, person, resource, they_are) &&
+         may_ask(p, person, resource, read_write, break_glass, they_are);
 }
 
 std::optional<base::utc_time> next_opening(const rule& r, base::utc_time after) {
@@ -193,14 +196,14 @@ objection objection_to_start(const policy& p, const rule& r, std::string_view pe
 }
 
 bool may_ask(const policy& p, std::string_view person, std::string_view resource, bool read_write,
-             bool break_glass) {
+             bool break_glass, if_unclear they_are) {
   const auto* what = p.find_resource(resource);
   if (what == nullptr || !p.people.contains(person) || (read_write && !what->read_write)) return false;
   bool may = false;
   for (const auto& [name, r] : p.rules) {
     if (denies(r, person, resource, read_write) && is_always_open(r)) return false;
     may = may || (!r.deny && r.break_glass == break_glass && (r.read_write || !read_write) &&
-                  speaks_of(r, person, resource));
+                  speaks_of(r, person, resource, they_are));
   }
   return may;
 }

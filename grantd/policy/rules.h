@@ -73,14 +73,19 @@ using used_function = std::function<unsigned(std::string_view rule)>;
 [[nodiscard]] std::optional<base::utc_time> next_of_quota(const rule& r, std::vector<base::utc_time> begins,
                                                           base::utc_time after);
 
+// Where a rule names a Unix group that this host does not know now: is somebody in it? A name service that is
+// away opens nothing, and takes nothing away either.
+enum class if_unclear : uint8_t { out, in };
+
 // Is there still a rule that would let this person ask for that (hours, reason, length and quota aside), and
 // none that denies it whatever the hour? What a grant that was asked for, and a pending request, live by.
 [[nodiscard]] bool may_ask(const policy& p, std::string_view person, std::string_view resource,
-                           bool read_write, bool break_glass);
+                           bool read_write, bool break_glass, if_unclear they_are = if_unclear::out);
 
 // Does this very rule still let this person ask for that (hours, reason, length and quota aside)?
 [[nodiscard]] bool rule_gives(const policy& p, const rule& r, std::string_view person,
-                              std::string_view resource, bool read_write, bool break_glass);
+                              std::string_view resource, bool read_write, bool break_glass,
+                              if_unclear they_are = if_unclear::out);
 
 // Why a window by that rule may not begin at `start`: denied (by whichever rule) or outside_hours; none: it
 // may.

@@ -66,6 +66,37 @@ TEST(a_reload_that_is_only_tried_says_what_would_end_and_ends_nothing) {
   TEST_ASSERT_EQUAL_STRING("pending", w.state(waits));
 }
 
+// The name service is away, or not there yet after a boot: that takes nothing away, and opens nothing.
+TEST(a_unix_group_that_is_not_known_now_ends_nothing_and_opens_nothing) {
+  asking w;
+  const std::string asked_for = "\n[rule.replica]\nwho = \"*\"";
+  const std::string by = "[rule.orders]\nwho = [\"alice\", \"bot\"]";
+  (void)w.request("alice", "replica");
+  const std::string waits = w.request();
+  const std::string text = w.text(waits);
+  const std::string ahead = w.request("alice", "orders-db", in_an_hour(w));
+  TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("bob", ahead, bob_key)));
+  auto with = [&](const std::string& who, const std::string& approvers) {
+    std::string changed = w.policy;
+    changed.replace(changed.find(asked_for), asked_for.size(), "\n[rule.replica]\nwho = " + who);
+    changed.replace(changed.find(by), by.size(), "[rule.orders]\nwho = " + who);
+    const std::string count = "count = 1, by = [\"group:dba\"]";
+    changed.replace(changed.find(count), count.size(), "count = 1, by = " + approvers);
+    w.load(changed.c_str());
+    TEST_ASSERT_EQUAL_STRING("", w.core->people().error());
+    w.turn();
+  };
+  with("\"unix:dba\"", "[\"unix:dba\", \"dave\"]");
+  TEST_ASSERT_EQUAL_INT(2, w.grants());
+  TEST_ASSERT_EQUAL_STRING("pending", w.state(waits));
+  TEST_ASSERT_EQUAL_STRING("NoRule",
+                           short_error(w.ask("alice", "Request", R"({"resource":"replica","reason":"x"})")));
+  TEST_ASSERT_FALSE(w.approve_text("carol", waits, carol_key, text).ok());
+  with("\"bot\"", "[\"group:dba\"]");
+  TEST_ASSERT_EQUAL_INT(0, w.grants());
+  TEST_ASSERT_EQUAL_STRING("denied", w.state(waits));
+}
+
 TEST(a_reload_is_answered_when_what_it_ends_is_out) {
   asking w;
   (void)w.request("alice", "replica");
