@@ -59,11 +59,19 @@ bool gave(database& d, const membership& m) {
               .empty();
 }
 
+// From PostgreSQL 16 on each grantor's membership is one of its own, and who says nothing may grant as
+// another: as the bootstrap superuser, or as a role whose ADMIN OPTION it only inherits. Such a one we would
+// not find again; so we grant as ourselves, or the server refuses.
+constexpr const char* by_us = " GRANTED BY CURRENT_USER";
+
 void revoke(database& d, const membership& m) {
   auto names = d.run(
       "SELECT a.rolname, r.rolname FROM pg_roles a, pg_roles r WHERE a.oid = $1::oid AND r.oid = $2::oid",
       {m.member, m.role});
-  if (!names.empty()) d.run("REVOKE " + d.quoted(names[0][1]) + " FROM " + d.quoted(names[0][0]));
+  if (names.empty()) return;
+  const std::string role = d.quoted(names[0][1]), account = d.quoted(names[0][0]);
+  d.run("REVOKE " + role + " FROM " + account + by_us);  // what is not there is a mere warning
+  if (gave(d, m)) throw trouble{account + " is still a member of " + role + " after REVOKE"};
 }
 
 }  // namespace
@@ -84,7 +92,7 @@ void open(database& d, const std::string& account, const std::string& role) {
       "ON CONFLICT (account, role) DO UPDATE SET member = excluded.member, roleid = excluded.roleid, since = "
       "now()",
       {account, role, now.member, now.role});
-  d.run("GRANT " + d.quoted(role) + " TO " + d.quoted(account));
+  d.run("GRANT " + d.quoted(role) + " TO " + d.quoted(account) + by_us);
   must_be_asked();
   t.commit();
 }
