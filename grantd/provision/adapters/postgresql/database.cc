@@ -59,7 +59,9 @@ std::vector<database::row> database::run(const std::string& sql, std::initialize
           "this database does not have the schema grantd_provision: as a superuser, psql -f "
           "/usr/share/grantd/postgresql.sql"};
     const char* primary = PQresultErrorField(r.get(), PG_DIAG_MESSAGE_PRIMARY);
-    if (primary != nullptr) throw trouble{primary};
+    // From PostgreSQL 16 on it says which right is missing.
+    const char* detail = PQresultErrorField(r.get(), PG_DIAG_MESSAGE_DETAIL);
+    if (primary != nullptr) throw trouble{primary + (detail != nullptr ? ": " + first_line(detail) : "")};
     fail(connection_.get());
   }
   std::vector<row> rows(static_cast<size_t>(PQntuples(r.get())));

@@ -7,11 +7,10 @@
 
 #include <optional>
 
+#include "provision/adapters/postgresql/sessions.h"
+
 namespace grantd::postgresql {
 namespace {
-
-constexpr int looks = 150;  // at sessions that were told to end, 20 ms apart
-constexpr int between_looks_ms = 20;
 
 // Two adapters may run at once when grantd-provision was killed: what is remembered and what is given change
 // together, or not at all.
@@ -25,10 +24,6 @@ void must_be_asked() {
     throw trouble{"whoever asked for it is gone: nothing was changed"};
 }
 
-struct given {
-  std::string member, role;  // oids: a role that is renamed in the window is still the same
-};
-
 std::optional<std::string> oid_of(database& d, const std::string& name) {
   auto rows = d.run("SELECT oid FROM pg_roles WHERE rolname = $1", {name});
   return rows.empty() ? std::nullopt : std::optional(rows[0][0]);
@@ -40,66 +35,43 @@ std::string must_exist(database& d, const std::string& name) {
   return *oid;
 }
 
-std::optional<given> remembered(database& d, const std::string& account, const std::string& role) {
+std::optional<membership> remembered(database& d, const std::string& account, const std::string& role) {
   auto rows =
       d.run("SELECT member, roleid FROM grantd_provision.memberships WHERE account = $1 AND role = $2",
             {account, role});
-  return rows.empty() ? std::nullopt : std::optional(given{rows[0][0], rows[0][1]});
+  return rows.empty() ? std::nullopt : std::optional(membership{rows[0][0], rows[0][1]});
 }
 
 // Direct membership, whoever gave it.
-bool is_member(database& d, const given& g) {
+bool is_member(database& d, const membership& m) {
   return !d.run("SELECT 1 FROM pg_auth_members WHERE member = $1::oid AND roleid = $2::oid",
-                {g.member, g.role})
+                {m.member, m.role})
               .empty();
 }
 
 // One that we gave. Before PostgreSQL 16 there is one row for all who gave it, and its grantor means little.
-bool gave(database& d, const given& g) {
-  if (d.version() < 160000) return is_member(d, g);
+bool gave(database& d, const membership& m) {
+  if (d.version() < 160000) return is_member(d, m);
   return !d.run(
-               "SELECT 1 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.grantor "
-               "WHERE m.member = $1::oid AND m.roleid = $2::oid AND r.rolname = current_user",
-               {g.member, g.role})
+               "SELECT 1 FROM pg_auth_members JOIN pg_roles r ON r.oid = grantor "
+               "WHERE member = $1::oid AND roleid = $2::oid AND r.rolname = current_user",
+               {m.member, m.role})
               .empty();
 }
 
-void revoke(database& d, const given& g) {
+// From PostgreSQL 16 on each grantor's membership is one of its own, and who says nothing may grant as
+// another: as the bootstrap superuser, or as a role whose ADMIN OPTION it only inherits. Such a one we would
+// not find again; so we grant as ourselves, or the server refuses.
+constexpr const char* by_us = " GRANTED BY CURRENT_USER";
+
+void revoke(database& d, const membership& m) {
   auto names = d.run(
       "SELECT a.rolname, r.rolname FROM pg_roles a, pg_roles r WHERE a.oid = $1::oid AND r.oid = $2::oid",
-      {g.member, g.role});
-  if (!names.empty()) d.run("REVOKE " + d.quoted(names[0][1]) + " FROM " + d.quoted(names[0][0]));
-}
-
-// After REVOKE a session that said SET ROLE before goes on as that role, and nothing shows which did. So all
-// end whose user could use the role through this membership and cannot any more.
-std::vector<std::string> left_inside(database& d, const given& g) {
-  std::vector<std::string> pids;
-  for (auto& row :
-       d.run("SELECT pid FROM pg_stat_activity WHERE usesysid IS NOT NULL AND pid <> pg_backend_pid() "
-             "AND pg_has_role(usesysid, $1::oid, 'MEMBER') "
-             "AND NOT pg_has_role(usesysid, $2::oid, 'MEMBER')",
-             {g.member, g.role}))
-    pids.push_back(row[0]);
-  return pids;
-}
-
-// Only those that were there when it was taken back: whoever comes later has no part in it.
-void end_sessions(database& d, const given& g) {
-  const auto first = left_inside(d, g);
-  if (first.empty()) return;
-  std::string pids = "{";
-  for (const std::string& pid : first) pids += (pids.size() > 1 ? "," : "") + pid;
-  pids += "}";
-  for (int look = 0; look < looks; ++look) {
-    auto left = d.run(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY($3::int[]) "
-        "AND pg_has_role(usesysid, $1::oid, 'MEMBER') AND NOT pg_has_role(usesysid, $2::oid, 'MEMBER')",
-        {g.member, g.role, pids});
-    if (left.empty()) return;
-    (void)poll(nullptr, 0, between_looks_ms);
-  }
-  throw trouble{"sessions that may still use the role do not end: " + pids};
+      {m.member, m.role});
+  if (names.empty()) return;
+  const std::string role = d.quoted(names[0][1]), account = d.quoted(names[0][0]);
+  d.run("REVOKE " + role + " FROM " + account + by_us);  // what is not there is a mere warning
+  if (gave(d, m)) throw trouble{account + " is still a member of " + role + " after REVOKE"};
 }
 
 }  // namespace
@@ -107,7 +79,7 @@ void end_sessions(database& d, const given& g) {
 void open(database& d, const std::string& account, const std::string& role) {
   transaction t(d);
   d.run(lock_table);
-  const given now{must_exist(d, account), must_exist(d, role)};
+  const membership now{must_exist(d, account), must_exist(d, role)};
   const auto before = remembered(d, account, role);
   const bool ours = before && before->member == now.member && before->role == now.role;
   if (before && !ours && is_member(d, *before))
@@ -120,13 +92,13 @@ void open(database& d, const std::string& account, const std::string& role) {
       "ON CONFLICT (account, role) DO UPDATE SET member = excluded.member, roleid = excluded.roleid, since = "
       "now()",
       {account, role, now.member, now.role});
-  d.run("GRANT " + d.quoted(role) + " TO " + d.quoted(account));
+  d.run("GRANT " + d.quoted(role) + " TO " + d.quoted(account) + by_us);
   must_be_asked();
   t.commit();
 }
 
 void close(database& d, const std::string& account, const std::string& role) {
-  std::optional<given> was;
+  std::optional<membership> was;
   {
     transaction t(d);
     d.run(lock_table);
