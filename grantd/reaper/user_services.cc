@@ -21,6 +21,23 @@ bool is_file_name(const std::string& name) {
   return base::is_account_name(name) && name != "." && name != "..";  // an account's name has no '/'
 }
 
+// The name of a user's marker as logind writes it (systemd's cescape()): a backslash before quotes and
+// backslashes, octal beyond ASCII. An account's name has no control bytes, which have escapes of their own.
+std::string marker_of(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    const auto octal = [&](unsigned shift) { return static_cast<char>('0' + (byte >> shift & 7)); };
+    if (byte > 127) {
+      out += {'\\', octal(6), octal(3), octal(0)};
+      continue;
+    }
+    if (c == '\\' || c == '"' || c == '\'') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 bool is_there(const std::string& path) {
   struct stat s{};
   return lstat(path.c_str(), &s) == 0;
@@ -76,14 +93,15 @@ user_services::ended user_services::end(uid_t uid, const std::string& name, cons
     return out;
   }
   // Linger first: a manager that is gone would be started again for it.
-  const std::string lingers = linger_ + "/" + name;
+  const std::string lingers = linger_ + "/" + marker_of(name);
+  const std::string kept = kept_ + "/" + marker_of(name);
   if (is_there(lingers)) {
     (void)mkdir(kept_.c_str(), 0700);
-    if (!move_marker(lingers, kept_ + "/" + name, 0600)) {
+    if (!move_marker(lingers, kept, 0600)) {
       out.troubles.push_back(lingers + " cannot be put aside: " + std::strerror(errno));
     }
   }
-  out.lingered = is_there(kept_ + "/" + name);
+  out.lingered = is_there(kept);
   const std::string slice = beside.substr(0, beside.rfind('/'));
   const std::string manager = slice + "/user@" + std::to_string(uid) + ".service";
   for (const std::string& path : {manager, slice}) {
@@ -107,8 +125,8 @@ user_services::ended user_services::end(uid_t uid, const std::string& name, cons
 
 bool user_services::restore(const std::string& name) const {
   if (!is_file_name(name)) return false;
-  const std::string kept = kept_ + "/" + name;
-  return is_there(kept) && move_marker(kept, linger_ + "/" + name, 0644);
+  const std::string kept = kept_ + "/" + marker_of(name);
+  return is_there(kept) && move_marker(kept, linger_ + "/" + marker_of(name), 0644);
 }
 
 }  // namespace grantd::reaper

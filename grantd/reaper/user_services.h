@@ -15,9 +15,9 @@ namespace grantd::reaper {
 
 class user_services {
  public:
-  // `linger` is logind's directory of files named by users, `kept` ours (0700, made if absent): a file moves
-  // from one to the other, so that what was stopped is remembered across reboots. Both may be absent (no
-  // logind).
+  // `linger` is logind's directory of files named by users (escaped as logind does), `kept` ours (0700, made
+  // if absent): a file moves from one to the other, so that what was stopped is remembered across reboots.
+  // Both may be absent (no logind).
   user_services(const hierarchy& groups, std::string linger = "/var/lib/systemd/linger",
                 std::string kept = "/var/lib/grantd-reaper/linger");
 

@@ -184,6 +184,24 @@ TEST(linger_is_put_aside_and_back) {
   TEST_ASSERT_FALSE(s.services.restore("alice"));
 }
 
+TEST(linger_of_a_name_that_logind_escapes_is_put_aside_and_back) {
+  slice s;
+  struct {
+    std::string name, marker;
+  } const people[] = {{R"(CORP\alice)", R"(CORP\\alice)"},
+                      {"jos\u00e9", R"(jos\303\251)"},
+                      {"\u65e5\u672c", R"(\346\227\245\346\234\254)"},
+                      {R"(o'neil "x")", R"(o\'neil \"x\")"},
+                      {"a b~!$@x", "a b~!$@x"}};
+  for (const auto& [name, marker] : people) {
+    touch(s.linger + "/" + marker);
+    TEST_ASSERT_TRUE_MESSAGE(s.services.end(uid, name, s.scope.path(), no).lingered, name);
+    TEST_ASSERT_TRUE_MESSAGE(!there(s.linger + "/" + marker) && there(s.kept + "/" + marker), name);
+    TEST_ASSERT_TRUE_MESSAGE(s.services.restore(name), name);
+    TEST_ASSERT_TRUE_MESSAGE(there(s.linger + "/" + marker) && !there(s.kept + "/" + marker), name);
+  }
+}
+
 TEST(linger_crosses_file_systems_both_ways) {
   slice s;
   temp_dir memory(true);
