@@ -13,6 +13,7 @@
 
 #include "base/names.h"
 #include "reaper/file.h"
+#include "reaper/sweep.h"
 
 namespace grantd::reaper {
 namespace {
@@ -111,12 +112,15 @@ user_services::ended user_services::end(uid_t uid, const std::string& name, cons
       struct stat s{};
       const bool absent =
           fstatat(groups_.root(), path.c_str() + 1, &s, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
-      if (!absent) out.troubles.push_back(group.error());  // else it does not run
+      if (absent) continue;  // it does not run
+      out.troubles.push_back(group.error());
+      sweep(path);
       continue;
     }
     if (!group->populated()) continue;
     if (int error = group->kill(); error != 0) {
       out.troubles.push_back(path + " cannot be killed: " + std::strerror(error));
+      sweep(path);
     }
     out.killed.push_back(std::move(*group));
   }

@@ -3,6 +3,8 @@
 // restart, and said to be left over only as long as it is.
 #include "reaper/users.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include "base/clock.h"
 #include "support/temp_dir.h"
 #include "support/unity.h"
+#include "unit/reaper/bare_root.h"
 #include "unit/reaper/held.h"
 #include "unit/reaper/house.h"
 
@@ -224,6 +227,30 @@ TEST(what_cannot_be_ended_is_left_over_and_tried_again_until_it_is) {
   over = last_of(said, presence_state::ended);
   TEST_ASSERT_TRUE_MESSAGE(over != nullptr, "it stays left over for ever");
   TEST_ASSERT_EQUAL_UINT64(1, over->number);
+}
+
+TEST(a_manager_that_its_user_has_shut_is_left_over_until_it_is_gone) {
+  host h;
+  h.open = {"sshd"};
+  h.log_in("sshd");
+  child service(h.g, h.manager);
+  TEST_ASSERT_EQUAL_INT(0, fchmodat(h.g.groups.root(), h.manager.path().c_str() + 1, 0, 0));
+  const auto now = base::boot_now();
+  bare_root us;
+  h.open = {};
+  h.look(now);
+  TEST_ASSERT_TRUE(wait_until([&] { return service.ended_by() == SIGKILL; }));
+  TEST_ASSERT_TRUE(h.grantd.listen().empty());
+  h.look(later(now, 1000));
+  auto said = h.grantd.listen();
+  const heard* over = last_of(said, presence_state::leftover);
+  TEST_ASSERT_TRUE(over != nullptr);
+  TEST_ASSERT_TRUE_MESSAGE(over->text.starts_with(h.manager.path() + ": cannot be opened"), over->text);
+  h.g.remove_one(h.manager.path());  // as systemd does
+  h.look(later(now, 2000));
+  said = h.grantd.listen();
+  TEST_ASSERT_TRUE(last_of(said, presence_state::ended) != nullptr);
+  TEST_ASSERT_EQUAL_UINT64(0, h.users->count());
 }
 
 TEST(a_new_window_ends_the_tries) {
