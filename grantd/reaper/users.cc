@@ -12,6 +12,8 @@ namespace {
 using service::level;
 using service::log;
 
+// Soon again, so that what begins after the end is not taken for what had to end; after a second it is late.
+constexpr int64_t soon_ns = 100'000'000;
 constexpr int64_t retry_ns = base::ns_per_s;
 
 std::string file_of(uid_t uid) { return "user-" + std::to_string(uid); }
@@ -24,7 +26,7 @@ std::string what_of(const user& u) {
 
 void make_due(user& u, base::boot_time now) {
   u.due = true;
-  u.tried = false;
+  u.first_try.reset();
   u.ended = now;
   u.next_try = {now.ns + sessions_first_ns};
 }
@@ -176,17 +178,16 @@ void users::say_left_over(user& u) {
 
 bool users::is_time(const user& u, base::boot_time now) const {
   if (!u.due && u.dying.empty()) return false;
-  // Once their sessions are gone, and once what was killed is.
-  const bool at_once = u.dying.empty() && u.troubles.empty() && !around_.has_sessions(u.uid);
-  return u.next_try <= now || at_once;
+  return u.next_try <= now || (!u.first_try && !around_.has_sessions(u.uid));
 }
 
 void users::try_to_end(user& u, base::boot_time now) {
-  const bool late = u.tried && u.next_try <= now;
-  u.tried = true;
-  u.next_try = {now.ns + retry_ns};
-  if (u.due)
-    end(u);  // what is dying, too, unless a window is open or a strange session has come into the slice
+  if (!u.first_try) u.first_try = now;
+  const base::boot_time alarm{u.first_try->ns + retry_ns};
+  const bool late = now >= alarm;
+  u.next_try.ns = late ? now.ns + retry_ns : std::min(now.ns + soon_ns, alarm.ns);
+  // What is dying, too, unless a window is open or a strange session has come into the slice.
+  if (u.due) end(u);
   if (late && (!u.dying.empty() || !u.troubles.empty())) say_left_over(u);
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,13 +23,13 @@ struct user {
   std::map<std::string, guest::answer> covered;  // by PAM service: what was known of its window last
   std::vector<std::string> services;             // all that were seen; linger comes back with a window of any
   bool kept_linger = false;
-  std::vector<cgroup> dying;          // to be seen empty
-  std::vector<std::string> troubles;  // why the last try could not end all
-  base::boot_time ended{};            // when its last window was gone
-  bool due = false;                   // it was not seen yet that systemd runs nothing for it
-  bool tried = false;                 // to end it
-  base::boot_time next_try{};         // when to end it, or to look at what is dying again
-  uint64_t left_over = 0;             // the number under which that was said; 0: not
+  std::vector<cgroup> dying;                 // to be seen empty
+  std::vector<std::string> troubles;         // why the last try could not end all
+  base::boot_time ended{};                   // when its last window was gone
+  bool due = false;                          // it was not seen yet that systemd runs nothing for it
+  std::optional<base::boot_time> first_try;  // to end it
+  base::boot_time next_try{};                // when to end it, or to look at what is dying again
+  uint64_t left_over = 0;                    // the number under which that was said; 0: not
 };
 
 // What the users need of the rest.

@@ -277,6 +277,30 @@ TEST(a_new_window_ends_the_tries) {
   TEST_ASSERT_TRUE(wait_until([&] { return service.ended_by() == SIGKILL; }));
 }
 
+TEST(what_begins_once_the_end_is_seen_is_left_alone) {
+  host h;
+  h.open = {"sshd"};
+  h.log_in("sshd");
+  const auto shut = [&](mode_t mode) {
+    TEST_ASSERT_EQUAL_INT(0, fchmodat(h.g.groups.root(), h.manager.path().c_str() + 1, mode, 0));
+  };
+  shut(0);
+  child service(h.g, h.manager);
+  const auto now = base::boot_now();
+  bare_root us;
+  h.open = {};
+  h.look(now);
+  TEST_ASSERT_TRUE(wait_until([&] { return service.ended_by() == SIGKILL; }));
+  shut(0755);
+  TEST_ASSERT_TRUE(h.users->next() && *h.users->next() <= later(now, 100));
+  h.look(later(now, 100));
+  TEST_ASSERT_EQUAL_UINT64(0, h.users->count());
+  child another(h.g, h.manager);
+  h.look(later(now, 1000));
+  TEST_ASSERT_EQUAL_INT(-1, another.ended_by());
+  TEST_ASSERT_TRUE(h.grantd.listen().empty());
+}
+
 TEST(who_asks_to_linger_while_being_ended_does_not) {
   host h;
   h.open = {"sshd"};
@@ -288,7 +312,7 @@ TEST(who_asks_to_linger_while_being_ended_does_not) {
   TEST_ASSERT_TRUE(wait_until([&] { return service.ended_by() == SIGKILL; }));
   TEST_ASSERT_TRUE(wait_until([&] { return !h.manager.populated(); }));
   h.enable_linger();  // between linger's end and the manager's
-  h.look(later(now, 1));
+  h.look(later(now, 100));
   TEST_ASSERT_FALSE(h.lingers());
   TEST_ASSERT_TRUE(h.grantd.listen().empty());
 }
