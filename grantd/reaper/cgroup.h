@@ -18,8 +18,10 @@ namespace grantd::reaper {
 
 class hierarchy;
 
-// Of the version 2 hierarchy ("0::" of /proc/PID/cgroup). Nothing for a process that is gone, for a cgroup
-// that was removed, and for a path that leads out of our cgroup namespace ("/..").
+// As /proc/PID/cgroup has it ("0::": of the version 2 hierarchy); nothing for a process that is gone.
+[[nodiscard]] std::optional<std::string> shown_cgroup_of(pid_t pid);
+// The same, where it can be opened: nothing for a cgroup that was removed, and for a path that leads out of
+// our cgroup namespace ("/..").
 [[nodiscard]] std::optional<std::string> cgroup_path_of(pid_t pid);
 
 class cgroup {

@@ -46,7 +46,7 @@ bool is_cgroup2(int fd) {
 
 }  // namespace
 
-std::optional<std::string> cgroup_path_of(pid_t pid) {
+std::optional<std::string> shown_cgroup_of(pid_t pid) {
   const std::string file = "/proc/" + std::to_string(pid) + "/cgroup";
   const auto text = read_at(AT_FDCWD, file.c_str());
   if (!text) return {};
@@ -54,9 +54,13 @@ std::optional<std::string> cgroup_path_of(pid_t pid) {
   if (at == std::string::npos) return {};
   at = text->find('/', at);
   if (at == std::string::npos) return {};
-  std::string path = text->substr(at, std::min(text->find('\n', at), text->size()) - at);
+  return text->substr(at, std::min(text->find('\n', at), text->size()) - at);
+}
+
+std::optional<std::string> cgroup_path_of(pid_t pid) {
+  auto path = shown_cgroup_of(pid);
   // "/..": outside of our cgroup namespace. " (deleted)": nothing that could be opened.
-  if (!is_plain_path(path) || path.ends_with(" (deleted)")) return {};
+  if (!path || !is_plain_path(*path) || path->ends_with(" (deleted)")) return {};
   return path;
 }
 

@@ -13,12 +13,30 @@
 
 #include "base/names.h"
 #include "reaper/file.h"
+#include "reaper/sweep.h"
 
 namespace grantd::reaper {
 namespace {
 
 bool is_file_name(const std::string& name) {
   return base::is_account_name(name) && name != "." && name != "..";  // an account's name has no '/'
+}
+
+// The name of a user's marker as logind writes it (systemd's cescape()): a backslash before quotes and
+// backslashes, octal beyond ASCII. An account's name has no control bytes, which have escapes of their own.
+std::string marker_of(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    const auto octal = [&](unsigned shift) { return static_cast<char>('0' + (byte >> shift & 7)); };
+    if (byte > 127) {
+      out += {'\\', octal(6), octal(3), octal(0)};
+      continue;
+    }
+    if (c == '\\' || c == '"' || c == '\'') out += '\\';
+    out += c;
+  }
+  return out;
 }
 
 bool is_there(const std::string& path) {
@@ -76,14 +94,15 @@ user_services::ended user_services::end(uid_t uid, const std::string& name, cons
     return out;
   }
   // Linger first: a manager that is gone would be started again for it.
-  const std::string lingers = linger_ + "/" + name;
+  const std::string lingers = linger_ + "/" + marker_of(name);
+  const std::string kept = kept_ + "/" + marker_of(name);
   if (is_there(lingers)) {
     (void)mkdir(kept_.c_str(), 0700);
-    if (!move_marker(lingers, kept_ + "/" + name, 0600)) {
+    if (!move_marker(lingers, kept, 0600)) {
       out.troubles.push_back(lingers + " cannot be put aside: " + std::strerror(errno));
     }
   }
-  out.lingered = is_there(kept_ + "/" + name);
+  out.lingered = is_there(kept);
   const std::string slice = beside.substr(0, beside.rfind('/'));
   const std::string manager = slice + "/user@" + std::to_string(uid) + ".service";
   for (const std::string& path : {manager, slice}) {
@@ -93,12 +112,15 @@ user_services::ended user_services::end(uid_t uid, const std::string& name, cons
       struct stat s{};
       const bool absent =
           fstatat(groups_.root(), path.c_str() + 1, &s, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
-      if (!absent) out.troubles.push_back(group.error());  // else it does not run
+      if (absent) continue;  // it does not run
+      out.troubles.push_back(group.error());
+      sweep(path);
       continue;
     }
     if (!group->populated()) continue;
     if (int error = group->kill(); error != 0) {
       out.troubles.push_back(path + " cannot be killed: " + std::strerror(error));
+      sweep(path);
     }
     out.killed.push_back(std::move(*group));
   }
@@ -107,8 +129,8 @@ user_services::ended user_services::end(uid_t uid, const std::string& name, cons
 
 bool user_services::restore(const std::string& name) const {
   if (!is_file_name(name)) return false;
-  const std::string kept = kept_ + "/" + name;
-  return is_there(kept) && move_marker(kept, linger_ + "/" + name, 0644);
+  const std::string kept = kept_ + "/" + marker_of(name);
+  return is_there(kept) && move_marker(kept, linger_ + "/" + marker_of(name), 0644);
 }
 
 }  // namespace grantd::reaper

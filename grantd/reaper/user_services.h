@@ -15,9 +15,9 @@ namespace grantd::reaper {
 
 class user_services {
  public:
-  // `linger` is logind's directory of files named by users, `kept` ours (0700, made if absent): a file moves
-  // from one to the other, so that what was stopped is remembered across reboots. Both may be absent (no
-  // logind).
+  // `linger` is logind's directory of files named by users (escaped as logind does), `kept` ours (0700, made
+  // if absent): a file moves from one to the other, so that what was stopped is remembered across reboots.
+  // Both may be absent (no logind).
   user_services(const hierarchy& groups, std::string linger = "/var/lib/systemd/linger",
                 std::string kept = "/var/lib/grantd-reaper/linger");
 
@@ -28,7 +28,8 @@ class user_services {
   };
   // Stops linger, then kills user@UID.service, wherever the slice of `beside` (a session scope's path) has
   // it; and the whole user-UID.slice if `registered` says yes for the id of every session scope in it. `name`
-  // is a file name: one with '/', or "." or "..", is refused. Never for uid 0.
+  // is a file name: one with '/', or "." or "..", is refused. Never for uid 0. What cannot be opened is
+  // swept, and a trouble until it is gone: who is in it cannot be told.
   [[nodiscard]] ended end(uid_t uid, const std::string& name, const std::string& beside,
                           const std::function<bool(uint64_t scope_id)>& registered) const;
   // Puts linger back if we took it. True if there was something to put back.

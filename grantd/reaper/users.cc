@@ -12,15 +12,30 @@ namespace {
 using service::level;
 using service::log;
 
+// Soon again, so that what begins after the end is not taken for what had to end; after a second it is late.
+constexpr int64_t soon_ns = 100'000'000;
 constexpr int64_t retry_ns = base::ns_per_s;
 
 std::string file_of(uid_t uid) { return "user-" + std::to_string(uid); }
+
+// Why it is left over.
+std::string what_of(const user& u) {
+  if (!u.dying.empty()) return u.dying.front().path();
+  return u.troubles.empty() ? std::string() : u.troubles.front();
+}
+
+void make_due(user& u, base::boot_time now) {
+  u.due = true;
+  u.first_try.reset();
+  u.ended = now;
+  u.next_try = {now.ns + sessions_first_ns};
+}
 
 remains remains_of(const user& u) {
   return {.number = u.left_over,
           .user = u.name,
           .service = u.services.front(),
-          .what = u.dying.empty() ? std::string() : u.dying.front().path(),
+          .what = what_of(u),
           .since = u.ended};
 }
 
@@ -102,9 +117,7 @@ void users::refuse(const session& s, base::boot_time now) {
   if (!s.owner) return;
   user& u = note(s);
   if (!u.covered.empty() || u.due) return;
-  u.due = true;
-  u.ended = now;
-  u.next_try = {now.ns + sessions_first_ns};
+  make_due(u, now);
   save(u);
 }
 
@@ -117,32 +130,37 @@ void users::look(base::boot_time now) {
       changed = changed || !stays || at->second.verdict.until != before;
       at = stays ? std::next(at) : u.covered.erase(at);
     }
-    if (changed && u.covered.empty() && !u.due) {
-      u.due = true;
-      u.ended = now;
-      u.next_try = {now.ns + sessions_first_ns};
-    }
-    if (u.covered.empty() && u.kept_linger) {
-      for (const std::string& s : u.services) {
-        const guest::answer open = around_.look_up(u.name, s);
-        if (!open.verdict.allows() || !around_.services.restore(u.name)) continue;
-        u.covered[s] = open;
-        u.kept_linger = false;
-        changed = true;
-        log(level::notice, u.name + " lingers again");
-        break;
-      }
-    }
+    if (changed && u.covered.empty() && !u.due) make_due(u, now);
+    if (u.covered.empty() && (u.kept_linger || u.due)) changed = cover_again(u) || changed;
     if (changed) save(u);
   }
 }
 
+bool users::cover_again(user& u) {
+  for (const std::string& s : u.services) {
+    const guest::answer open = around_.look_up(u.name, s);
+    if (!open.verdict.allows()) continue;
+    const bool lingers = u.kept_linger && around_.services.restore(u.name);
+    if (!lingers && !u.due) continue;
+    u.covered[s] = open;
+    u.kept_linger = u.kept_linger && !lingers;
+    if (lingers) log(level::notice, u.name + " lingers again");
+    return true;
+  }
+  return false;
+}
+
 void users::end(user& u) {
-  u.due = false;
   auto done = around_.services.end(u.uid, u.name, u.beside, around_.registered);
-  for (const std::string& trouble : done.troubles) log(level::error, trouble);
+  // Until a look finds nothing: before it was killed it may have asked to linger again, or been started anew.
+  u.due = !done.killed.empty() || !done.troubles.empty();
+  if (done.troubles != u.troubles) {
+    for (const std::string& trouble : done.troubles) log(level::error, trouble);
+  }
+  u.troubles = std::move(done.troubles);
   u.kept_linger = u.kept_linger || done.lingered;
   for (cgroup& c : done.killed) {
+    if (std::ranges::find(u.dying, c.id(), &cgroup::id) != u.dying.end()) continue;
     log(level::notice, u.name + ": no window is left, " + c.path() + " is ended");
     u.dying.push_back(std::move(c));
   }
@@ -153,30 +171,40 @@ void users::say_left_over(user& u) {
   if (u.left_over == 0) {
     u.left_over = around_.next_number();
     save(u);
-    log(level::alert, "left over: " + u.dying.front().path() + " of " + u.name + " does not end");
+    log(level::alert, "left over of " + u.name + ", and tried again every second: " + what_of(u));
   }
   around_.told.left_over(remains_of(u));
+}
+
+bool users::is_time(const user& u, base::boot_time now) const {
+  if (!u.due && u.dying.empty()) return false;
+  return u.next_try <= now || (!u.first_try && !around_.has_sessions(u.uid));
+}
+
+void users::try_to_end(user& u, base::boot_time now) {
+  if (!u.first_try) u.first_try = now;
+  const base::boot_time alarm{u.first_try->ns + retry_ns};
+  const bool late = now >= alarm;
+  u.next_try.ns = late ? now.ns + retry_ns : std::min(now.ns + soon_ns, alarm.ns);
+  // What is dying, too, unless a window is open or a strange session has come into the slice.
+  if (u.due) end(u);
+  if (late && (!u.dying.empty() || !u.troubles.empty())) say_left_over(u);
 }
 
 void users::chase(base::boot_time now) {
   for (auto at = users_.begin(); at != users_.end();) {
     user& u = at->second;
-    if (u.due && !u.covered.empty()) u.due = false;  // a new window, and a session in it
-    if (u.due && (u.next_try <= now || !around_.has_sessions(u.uid))) {
-      end(u);
-      u.next_try = {now.ns + retry_ns};
+    if (!u.covered.empty()) {  // a new window
+      u.due = false;
+      u.troubles.clear();
     }
     if (std::erase_if(u.dying, [](const cgroup& c) { return !c.populated(); }) != 0) save(u);
+    if (is_time(u, now)) try_to_end(u, now);
     if (u.dying.empty() && !u.due && u.left_over != 0) {
-      log(level::notice, "what was left over of " + u.name + " is gone");
+      log(level::notice, "nothing of " + u.name + " is left over any more");
       around_.told.ended(remains_of(u), now);
       u.left_over = 0;
       save(u);
-    }
-    if (!u.dying.empty() && u.next_try <= now) {
-      u.next_try = {now.ns + retry_ns};
-      for (const cgroup& c : u.dying) (void)c.kill();
-      say_left_over(u);
     }
     const bool over = u.covered.empty() && !u.due && !u.kept_linger && u.dying.empty();
     if (over) around_.kept.forget(file_of(u.uid));

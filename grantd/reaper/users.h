@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,13 @@ struct user {
   std::map<std::string, guest::answer> covered;  // by PAM service: what was known of its window last
   std::vector<std::string> services;             // all that were seen; linger comes back with a window of any
   bool kept_linger = false;
-  std::vector<cgroup> dying;   // to be seen empty
-  base::boot_time ended{};     // when its last window was gone
-  bool due = false;            // what systemd runs for it is still to be ended
-  base::boot_time next_try{};  // when to end it, or to kill what is dying again
-  uint64_t left_over = 0;      // the number under which that was said; 0: not
+  std::vector<cgroup> dying;                 // to be seen empty
+  std::vector<std::string> troubles;         // why the last try could not end all
+  base::boot_time ended{};                   // when its last window was gone
+  bool due = false;                          // it was not seen yet that systemd runs nothing for it
+  std::optional<base::boot_time> first_try;  // to end it
+  base::boot_time next_try{};                // when to end it, or to look at what is dying again
+  uint64_t left_over = 0;                    // the number under which that was said; 0: not
 };
 
 // What the users need of the rest.
@@ -58,7 +61,8 @@ class users {
   void refuse(const session& s, base::boot_time now);
   // The window table changed, or time has come: asks for each.
   void look(base::boot_time now);
-  // Kills again what is not gone, forgets what is.
+  // Ends what is due, watches what is dying, forgets what is gone. What could not be ended, or is not gone,
+  // is said to be left over a second later, and tried again each second.
   void chase(base::boot_time now);
   // When to look or chase next; nothing: never.
   [[nodiscard]] std::optional<base::boot_time> next() const;
@@ -66,6 +70,10 @@ class users {
 
  private:
   [[nodiscard]] user& note(const session& s);
+  // One of their services has a window: true if something was to be ended, or linger to be put back.
+  bool cover_again(user& u);
+  [[nodiscard]] bool is_time(const user& u, base::boot_time now) const;
+  void try_to_end(user& u, base::boot_time now);
   void end(user& u);
   void say_left_over(user& u);
   void save(const user& u) const;

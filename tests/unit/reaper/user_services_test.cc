@@ -4,11 +4,18 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <memory>
+#include <vector>
 
 #include "own_groups.h"
 #include "support/temp_dir.h"
+#include "unit/reaper/bare_root.h"
 
 using namespace grantd;
 using namespace grantd::test;
@@ -52,6 +59,14 @@ struct slice {
 
 bool gone(const process& p) {
   return wait_until([&] { return !p.alive(); });
+}
+
+// No SIGKILL is on its way to it: it can still be stopped.
+bool spared(const process& p) {
+  siginfo_t info{};
+  return kill(p.pid(), SIGSTOP) == 0 &&
+         waitid(P_PID, static_cast<id_t>(p.pid()), &info, WEXITED | WSTOPPED | WNOWAIT) == 0 &&
+         info.si_code == CLD_STOPPED;
 }
 
 }  // namespace
@@ -156,7 +171,7 @@ TEST(a_manager_that_does_not_run_is_no_trouble) {
   TEST_ASSERT_TRUE(e.killed.empty() && e.troubles.empty() && !e.lingered);
 }
 
-TEST(a_manager_that_runs_and_cannot_be_opened_is_a_trouble) {
+TEST(a_manager_that_runs_and_cannot_be_opened_is_a_trouble_whatever_became_of_it) {
   slice s;
   int denied = 0;
   faults f;
@@ -165,9 +180,93 @@ TEST(a_manager_that_runs_and_cannot_be_opened_is_a_trouble) {
   };
   f.arm();
   auto e = s.services.end(uid, "alice", s.scope.path(), no);
-  TEST_ASSERT_TRUE(denied > 0 && s.in_application.alive());
+  TEST_ASSERT_TRUE(denied > 0);
   TEST_ASSERT_EQUAL_UINT64(1, e.troubles.size());
   TEST_ASSERT_TRUE(e.troubles[0].find("user@4242.service") != std::string::npos);
+}
+
+TEST(a_manager_whose_user_shut_the_directory_is_ended_from_outside) {
+  slice s;
+  cgroup odd = s.g.make("x (deleted)", "/user-4242.slice/user@4242.service");
+  cgroup longer = s.g.make("user@4242.service-not", "/user-4242.slice");
+  process in_odd(s.g, odd);
+  process in_manager(s.g, s.manager);
+  process in_longer(s.g, longer);
+  TEST_ASSERT_EQUAL_INT(0, fchmodat(s.g.all().root(), s.manager.path().c_str() + 1, 0, 0));
+  {
+    bare_root us;
+    TEST_ASSERT_FALSE(s.g.all().open(s.manager.path()).has_value());  // the fault happened
+    auto e = s.services.end(uid, "alice", s.scope.path(), no);
+    TEST_ASSERT_TRUE(e.killed.empty());
+    TEST_ASSERT_EQUAL_UINT64(1, e.troubles.size());  // who is in it now cannot be told
+    TEST_ASSERT_TRUE(e.troubles[0].find("user@4242.service: cannot be opened: Permission") !=
+                     std::string::npos);
+  }
+  TEST_ASSERT_TRUE(gone(in_manager) && gone(s.in_application) && gone(in_odd));
+  TEST_ASSERT_TRUE(spared(s.in_scope) && spared(s.in_beside) && spared(in_longer));
+}
+
+TEST(a_manager_shut_between_its_opening_and_the_kill_is_ended_from_outside) {
+  slice s;
+  int shut = 0;
+  faults f;
+  f.openat = [&](const std::string& name) {
+    if (name == "cgroup.kill") shut += fchmodat(s.g.all().root(), s.manager.path().c_str() + 1, 0, 0) == 0;
+    return 0;
+  };
+  f.arm();
+  bare_root us;
+  auto e = s.services.end(uid, "alice", s.scope.path(), no);
+  TEST_ASSERT_EQUAL_INT(1, shut);
+  TEST_ASSERT_EQUAL_UINT64(1, e.troubles.size());
+  TEST_ASSERT_EQUAL_UINT64(1, e.killed.size());  // and this one can be watched
+  TEST_ASSERT_TRUE(gone(s.in_application) && s.in_scope.alive());
+  TEST_ASSERT_TRUE(wait_until([&] { return !e.killed[0].populated(); }));
+}
+
+TEST(a_sweep_spares_a_stranger_that_got_the_number_of_one_it_found) {
+  slice s;
+  const pid_t number = s.in_application.pid();
+  std::unique_ptr<process> stranger;
+  faults f;
+  f.openat = [&](const std::string& name) { return name == s.manager.path().substr(1) ? EMFILE : 0; };
+  f.pidfd_open = [&](pid_t pid) {
+    if (pid != number || stranger) return;
+    s.in_application.end();
+    stranger = process::with_number(number);
+  };
+  f.arm();
+  (void)s.services.end(uid, "alice", s.scope.path(), no);
+  TEST_ASSERT_TRUE(stranger != nullptr);  // the fault happened
+  TEST_ASSERT_TRUE(spared(*stranger));
+}
+
+TEST(a_sweep_comes_again_for_whom_it_has_passed_and_not_for_ever) {
+  std::vector<pid_t> free;  // numbers below those of the slice
+  for (int i = 0; i < 4; ++i) {
+    process p;
+    free.push_back(p.pid());
+    p.end();
+  }
+  slice s;
+  std::vector<pid_t> last = {s.in_application.pid()};
+  if (!std::ranges::is_sorted(free) || free.back() > last[0])
+    TEST_IGNORE_MESSAGE("process numbers began anew");
+  std::vector<std::unique_ptr<process>> forked;
+  faults f;
+  f.openat = [&](const std::string& name) { return name == s.manager.path().substr(1) ? EMFILE : 0; };
+  f.pidfd_open = [&](pid_t pid) {  // each that is found has forked, to a number that the pass is beyond
+    if (pid != last.back() || free.empty()) return;
+    last.push_back(free.back());
+    free.pop_back();
+    forked.push_back(process::with_number(
+        last.back(), [&] { TEST_ASSERT_TRUE(s.g.all().move(s.manager, getpid()).has_value()); }));
+  };
+  f.arm();
+  (void)s.services.end(uid, "alice", s.scope.path(), no);
+  TEST_ASSERT_EQUAL_UINT64(3, forked.size());
+  TEST_ASSERT_TRUE(gone(s.in_application) && gone(*forked[0]) && gone(*forked[1]));
+  TEST_ASSERT_TRUE(spared(*forked[2]));
 }
 
 TEST(linger_is_put_aside_and_back) {
@@ -182,6 +281,24 @@ TEST(linger_is_put_aside_and_back) {
   TEST_ASSERT_TRUE(s.services.restore("alice"));
   TEST_ASSERT_TRUE(there(s.linger + "/alice") && !there(s.kept + "/alice"));
   TEST_ASSERT_FALSE(s.services.restore("alice"));
+}
+
+TEST(linger_of_a_name_that_logind_escapes_is_put_aside_and_back) {
+  slice s;
+  struct {
+    std::string name, marker;
+  } const people[] = {{R"(CORP\alice)", R"(CORP\\alice)"},
+                      {"jos\u00e9", R"(jos\303\251)"},
+                      {"\u65e5\u672c", R"(\346\227\245\346\234\254)"},
+                      {R"(o'neil "x")", R"(o\'neil \"x\")"},
+                      {"a b~!$@x", "a b~!$@x"}};
+  for (const auto& [name, marker] : people) {
+    touch(s.linger + "/" + marker);
+    TEST_ASSERT_TRUE_MESSAGE(s.services.end(uid, name, s.scope.path(), no).lingered, name);
+    TEST_ASSERT_TRUE_MESSAGE(!there(s.linger + "/" + marker) && there(s.kept + "/" + marker), name);
+    TEST_ASSERT_TRUE_MESSAGE(s.services.restore(name), name);
+    TEST_ASSERT_TRUE_MESSAGE(there(s.linger + "/" + marker) && !there(s.kept + "/" + marker), name);
+  }
 }
 
 TEST(linger_crosses_file_systems_both_ways) {

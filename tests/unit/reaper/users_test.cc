@@ -3,6 +3,8 @@
 // restart, and said to be left over only as long as it is.
 #include "reaper/users.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include "base/clock.h"
 #include "support/temp_dir.h"
 #include "support/unity.h"
+#include "unit/reaper/bare_root.h"
 #include "unit/reaper/held.h"
 #include "unit/reaper/house.h"
 
@@ -40,7 +43,7 @@ class host {
               return last.verdict.allows() ? guest::fate::stays : guest::fate::ends;
             },
         .registered = [](uint64_t) { return false; },
-        .has_sessions = [](uid_t) { return false; },
+        .has_sessions = [this](uid_t) { return has_sessions; },
         .next_number = [this] { return ++number; }});
     users->recall();
   }
@@ -59,12 +62,19 @@ class host {
     users->look(now);
     users->chase(now);
   }
+  // As `loginctl enable-linger alice`.
+  void enable_linger() const {
+    std::filesystem::create_directory(dir / "linger");
+    std::ofstream(dir / "linger/alice") << "";
+    TEST_ASSERT_TRUE(lingers());
+  }
   [[nodiscard]] bool lingers() const { return access((dir / "linger/alice").c_str(), F_OK) == 0; }
 
   ground g;
   temp_dir dir{true};
   ear grantd{dir / "report.sock"};
   std::set<std::string> open;  // services with a window
+  bool has_sessions = false;
   uint64_t number = 0;
   reaper::cgroup beside = g.make("user.slice/user-7.slice/session-1.scope");
   reaper::cgroup manager = g.make("user.slice/user-7.slice/user@7.service");
@@ -88,6 +98,11 @@ const heard* last_of(const std::vector<heard>& all, presence_state state) {
   return out;
 }
 
+size_t open_files() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<size_t>(std::distance(begin(all), end(all)));
+}
+
 }  // namespace
 
 TEST(services_end_with_the_last_window_of_any_login_point) {
@@ -106,6 +121,32 @@ TEST(services_end_with_the_last_window_of_any_login_point) {
   h.look(later(now, 2000));
   TEST_ASSERT_EQUAL_UINT64(0, h.users->count());
   TEST_ASSERT_TRUE(h.grantd.listen().empty());
+}
+
+TEST(sessions_go_first_and_the_first_try_is_not_late) {
+  host h;
+  h.has_sessions = true;
+  auto now = base::boot_now();
+  for (const int64_t times : {1, 2}) {
+    h.open = {"sshd"};
+    h.log_in("sshd");
+    child service(h.g, h.manager);
+    h.open = {};
+    h.look(now);
+    h.look(later(now, 249));
+    TEST_ASSERT_EQUAL_INT(-1, service.ended_by());
+    hold_at_exit held(service.pid());  // that it is not seen to be empty at once
+    h.look(later(now, 250));
+    TEST_ASSERT_TRUE_MESSAGE(h.grantd.listen().empty(), "end " + std::to_string(times));
+    int status = 0;
+    TEST_ASSERT_TRUE(
+        wait_until([&] { return waitpid(service.pid(), &status, __WALL | WNOHANG) == service.pid(); }));
+    held.let_go();
+    TEST_ASSERT_TRUE(wait_until([&] { return !h.manager.populated(); }));
+    h.open = {"sshd"};
+    h.look(later(now, 300));
+    now = later(now, 2000);
+  }
 }
 
 TEST(what_does_not_end_is_left_over_until_it_is_gone_and_then_said_to_be) {
@@ -137,9 +178,13 @@ TEST(what_does_not_end_is_left_over_until_it_is_gone_and_then_said_to_be) {
   over = last_of(said, presence_state::leftover);
   TEST_ASSERT_TRUE_MESSAGE(over != nullptr, "the restart lost sight of it");
   TEST_ASSERT_EQUAL_UINT64(1, over->number);
+  const size_t files = open_files();
+  h.look(later(now, 3500));
+  TEST_ASSERT_EQUAL_UINT64(files, open_files());  // however long it takes
+  TEST_ASSERT_TRUE(last_of(h.grantd.listen(), presence_state::leftover) != nullptr);
   held.let_go();
   TEST_ASSERT_TRUE(wait_until([&] { return !h.manager.populated(); }));
-  h.look(later(now, 3500));
+  h.look(later(now, 4500));
   said = h.grantd.listen();
   over = last_of(said, presence_state::ended);
   TEST_ASSERT_TRUE_MESSAGE(over != nullptr, "it stays left over for ever");
@@ -148,13 +193,135 @@ TEST(what_does_not_end_is_left_over_until_it_is_gone_and_then_said_to_be) {
   TEST_ASSERT_TRUE(h.kept.all("user-").empty());
 }
 
+TEST(what_cannot_be_ended_is_left_over_and_tried_again_until_it_is) {
+  host h;
+  h.open = {"sshd"};
+  h.log_in("sshd");
+  h.enable_linger();
+  std::ofstream(h.dir / "kept") << "no directory";
+  const auto now = base::boot_now();
+  h.open = {};
+  h.look(now);
+  TEST_ASSERT_TRUE(h.lingers());  // the fault happened
+  h.look(later(now, 999));
+  TEST_ASSERT_TRUE(h.grantd.listen().empty());
+  h.look(later(now, 1000));
+  auto said = h.grantd.listen();
+  const heard* over = last_of(said, presence_state::leftover);
+  TEST_ASSERT_TRUE_MESSAGE(over != nullptr, "nobody hears of it");
+  TEST_ASSERT_EQUAL_UINT64(1, over->number);
+  TEST_ASSERT_TRUE_MESSAGE(over->text.starts_with(h.dir / "linger/alice cannot be put aside"), over->text);
+  h.start();
+  h.look(later(now, 1500));
+  h.look(later(now, 2500));
+  said = h.grantd.listen();
+  over = last_of(said, presence_state::leftover);
+  TEST_ASSERT_TRUE_MESSAGE(over != nullptr, "the restart lost sight of it");
+  TEST_ASSERT_EQUAL_UINT64(1, over->number);
+  TEST_ASSERT_TRUE(std::filesystem::remove(h.dir / "kept"));
+  h.look(later(now, 3499));
+  TEST_ASSERT_TRUE_MESSAGE(h.lingers(), "not every look tries it again");
+  h.look(later(now, 3500));
+  TEST_ASSERT_FALSE(h.lingers());
+  said = h.grantd.listen();
+  over = last_of(said, presence_state::ended);
+  TEST_ASSERT_TRUE_MESSAGE(over != nullptr, "it stays left over for ever");
+  TEST_ASSERT_EQUAL_UINT64(1, over->number);
+}
+
+TEST(a_manager_that_its_user_has_shut_is_left_over_until_it_is_gone) {
+  host h;
+  h.open = {"sshd"};
+  h.log_in("sshd");
+  child service(h.g, h.manager);
+  TEST_ASSERT_EQUAL_INT(0, fchmodat(h.g.groups.root(), h.manager.path().c_str() + 1, 0, 0));
+  const auto now = base::boot_now();
+  bare_root us;
+  h.open = {};
+  h.look(now);
+  TEST_ASSERT_TRUE(wait_until([&] { return service.ended_by() == SIGKILL; }));
+  TEST_ASSERT_TRUE(h.grantd.listen().empty());
+  h.look(later(now, 1000));
+  auto said = h.grantd.listen();
+  const heard* over = last_of(said, presence_state::leftover);
+  TEST_ASSERT_TRUE(over != nullptr);
+  TEST_ASSERT_TRUE_MESSAGE(over->text.starts_with(h.manager.path() + ": cannot be opened"), over->text);
+  h.g.remove_one(h.manager.path());  // as systemd does
+  h.look(later(now, 2000));
+  said = h.grantd.listen();
+  TEST_ASSERT_TRUE(last_of(said, presence_state::ended) != nullptr);
+  TEST_ASSERT_EQUAL_UINT64(0, h.users->count());
+}
+
+TEST(a_new_window_ends_the_tries) {
+  host h;
+  h.open = {"sshd"};
+  h.log_in("sshd");
+  h.enable_linger();
+  std::ofstream(h.dir / "kept") << "no directory";
+  const auto now = base::boot_now();
+  h.open = {};
+  h.look(now);
+  h.look(later(now, 1000));
+  TEST_ASSERT_TRUE(last_of(h.grantd.listen(), presence_state::leftover) != nullptr);
+  h.open = {"sshd"};
+  child service(h.g, h.manager);  // begins with the login, which is not there yet
+  h.look(later(now, 2000));
+  TEST_ASSERT_EQUAL_INT(-1, service.ended_by());
+  TEST_ASSERT_TRUE(last_of(h.grantd.listen(), presence_state::ended) != nullptr);
+  h.look(later(now, 3000));
+  TEST_ASSERT_EQUAL_INT(-1, service.ended_by());
+  TEST_ASSERT_TRUE(h.grantd.listen().empty());
+  h.open = {};
+  h.look(later(now, 4000));
+  TEST_ASSERT_TRUE(wait_until([&] { return service.ended_by() == SIGKILL; }));
+}
+
+TEST(what_begins_once_the_end_is_seen_is_left_alone) {
+  host h;
+  h.open = {"sshd"};
+  h.log_in("sshd");
+  const auto shut = [&](mode_t mode) {
+    TEST_ASSERT_EQUAL_INT(0, fchmodat(h.g.groups.root(), h.manager.path().c_str() + 1, mode, 0));
+  };
+  shut(0);
+  child service(h.g, h.manager);
+  const auto now = base::boot_now();
+  bare_root us;
+  h.open = {};
+  h.look(now);
+  TEST_ASSERT_TRUE(wait_until([&] { return service.ended_by() == SIGKILL; }));
+  shut(0755);
+  TEST_ASSERT_TRUE(h.users->next() && *h.users->next() <= later(now, 100));
+  h.look(later(now, 100));
+  TEST_ASSERT_EQUAL_UINT64(0, h.users->count());
+  child another(h.g, h.manager);
+  h.look(later(now, 1000));
+  TEST_ASSERT_EQUAL_INT(-1, another.ended_by());
+  TEST_ASSERT_TRUE(h.grantd.listen().empty());
+}
+
+TEST(who_asks_to_linger_while_being_ended_does_not) {
+  host h;
+  h.open = {"sshd"};
+  h.log_in("sshd");
+  child service(h.g, h.manager);
+  const auto now = base::boot_now();
+  h.open = {};
+  h.look(now);
+  TEST_ASSERT_TRUE(wait_until([&] { return service.ended_by() == SIGKILL; }));
+  TEST_ASSERT_TRUE(wait_until([&] { return !h.manager.populated(); }));
+  h.enable_linger();  // between linger's end and the manager's
+  h.look(later(now, 100));
+  TEST_ASSERT_FALSE(h.lingers());
+  TEST_ASSERT_TRUE(h.grantd.listen().empty());
+}
+
 TEST(linger_is_taken_and_comes_back_with_a_window_also_after_a_restart) {
   host h;
   h.open = {"a service"};  // a name may hold a space
   h.log_in("a service");
-  TEST_ASSERT_TRUE(std::filesystem::create_directory(h.dir / "linger"));
-  TEST_ASSERT_TRUE(std::filesystem::create_directory(h.dir / "kept"));
-  std::ofstream(h.dir / "linger/alice") << "";
+  h.enable_linger();
   const auto now = base::boot_now();
   h.start();
   h.look(now);
