@@ -4,14 +4,13 @@
 
 #include <poll.h>
 
-#include <chrono>
+#include "base/clock.h"
 
 namespace grantd::postgresql {
 namespace {
 
-using std::chrono::steady_clock;
-constexpr std::chrono::seconds longest{4};           // for what is to end; an adapter's deadline is 10 s
-constexpr std::chrono::milliseconds patience{2000};  // with a login that takes its time
+constexpr int64_t longest_ns = 4 * base::ns_per_s;   // for what is to end; an adapter's deadline is 10 s
+constexpr int64_t patience_ns = 2 * base::ns_per_s;  // with a login that takes its time
 constexpr int between_looks_ms = 20;
 
 using rows = std::vector<database::row>;
@@ -77,16 +76,18 @@ void end_sessions(database& d, const membership& m) {
   if (all.empty()) return;
   const std::string pids = array_of(all, 0);
   rows here;
-  const auto began = steady_clock::now();
+  const base::boot_time began = base::boot_now();
+  int64_t waited_ns = 0;
   do {
     coming = still_under_way(d, coming);  // before those here, for the same reason
     here = d.run("SELECT pg_terminate_backend(pid), pid" + lost(d) + " AND pid = ANY($3::int[])",
                  {m.member, m.role, pids});
     if (coming.empty() && here.empty()) return;
-    if (steady_clock::now() - began >= patience)
+    if (waited_ns >= patience_ns)
       for (const auto& login : coming) (void)told_to_end(d, login[0]);
     (void)poll(nullptr, 0, between_looks_ms);
-  } while (steady_clock::now() - began < longest);
+    waited_ns = base::boot_now().ns - began.ns;
+  } while (waited_ns < longest_ns);
   if (!here.empty()) throw trouble{"sessions that may still use the role do not end: " + array_of(here, 1)};
   throw trouble{"logins that began before the end may still get the role, and are not over: " +
                 array_of(coming, 0)};
