@@ -143,7 +143,8 @@ std::string outcome_text(const access_request& r) {
     if (had != 0) text += " more";
     if (!r.approvers.empty()) text += fmt::format(" of {}", joined(r.approvers));
     if (had != 0) text += fmt::format(" ({} {} approved)", joined(counted), had == 1 ? "has" : "have");
-    if (!r.uncounted.empty()) text += fmt::format(" (approved, but no longer good: {})", joined(r.uncounted));
+    if (!r.uncounted.empty())
+      text += fmt::format(" (approved, but not counted now: {})", joined(r.uncounted));
     return text;
   }
   std::string because = r.ended_reason.empty() ? "" : fmt::format(": {}", r.ended_reason);

@@ -37,7 +37,7 @@ struct access_request {
 // "granted: g-7k2m, given back", "denied by bob: not today", "lapsed: nobody answered in time"
 [[nodiscard]] std::string outcome_text(const access_request& r);
 
-// "1h", "1h, extends g-7k2m"
+// "1h", "until 17:30 +0100", "1h, extends g-7k2m"
 [[nodiscard]] std::string length_text(const access_request& r, const context& c);
 
 // ID PERSON RESOURCE ACCESS FOR STATE OUTCOME REASON

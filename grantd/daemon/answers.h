@@ -33,8 +33,9 @@ struct request_people {
 [[nodiscard]] std::string lock_id_of(uint64_t lock);
 [[nodiscard]] std::string request_id_of(uint64_t request);
 [[nodiscard]] std::string_view state_word(store::request::state s);
-// The refusal of `text` as one: "g-9 is no id of a grant". `parameter`: its name.
+// To others than its person, an open grant is none.
 [[nodiscard]] reply no_open_grant_of_yours(std::string_view id);
+// The refusal of `text` as one: "g-9 is no id of a grant". `parameter`: its name.
 [[nodiscard]] reply no_grant_id(std::string_view parameter, std::string_view text);
 [[nodiscard]] reply no_request_id(std::string_view text);
 // "alice", "orders-db", "everybody"

@@ -41,23 +41,17 @@ const policy::rule* rule_of(const policy::policy* p, const store::request& r) {
   return at == p->rules.end() || at->second.deny ? nullptr : &at->second;
 }
 
-std::vector<std::string> approvers_of(const policy::policy* p, const store::request& r) {
-  std::vector<std::string> names;
-  const policy::rule* rule = rule_of(p, r);
-  if (rule == nullptr || r.is != store::request::state::pending) return names;
-  for (const std::string& name : rule->approvers) {
-    if (names.size() >= max_shown) break;
-    bool has = std::ranges::find(r.approvals, name, &store::approval::person) != r.approvals.end();
-    if (!has && policy::may_approve(*rule, name, r.person)) names.push_back(name);
-  }
-  return names;
-}
-
-bool may_still_approve(const policy::policy* p, const store::request& r, const std::string& person) {
-  const policy::rule* rule = rule_of(p, r);
-  return rule != nullptr && r.is == store::request::state::pending &&
-         policy::may_approve(*rule, person, r.person) &&
-         std::ranges::find(r.approvals, person, &store::approval::person) == r.approvals.end();
+bool may_still_approve(const roster& people, const locks& locked, const store::request& r,
+                       const std::string& person, const timekeeper& time) {
+  const policy::rule* rule = rule_of(people.policy(), r);
+  if (rule == nullptr || r.is != store::request::state::pending ||
+      !policy::may_approve(*rule, person, r.person))
+    return false;
+  if (std::ranges::find(r.approvals, person, &store::approval::person) == r.approvals.end()) return true;
+  // Enough count by now, where a lock is over: whoever of them says it again opens it.
+  const auto counted = that_count(r, *rule, people, locked, time);
+  return counted.size() >= needs_of(r, *rule) &&
+         std::ranges::find(counted, person, &store::approval::person) != counted.end();
 }
 
 std::string objection_to_approver(const policy::rule& rule, const std::string& person,
@@ -88,9 +82,13 @@ std::string objection_to_key(const roster& people, const std::string& blob, cons
 request_people people_of(const roster& people, const locks& locked, const store::request& r,
                          const timekeeper& time) {
   const policy::policy* p = people.policy();
-  request_people who{.approvers = approvers_of(p, r)};
+  request_people who;
   const policy::rule* rule = rule_of(p, r);
   if (rule == nullptr) return who;
+  for (const std::string& name : rule->approvers) {
+    if (who.approvers.size() >= max_shown) break;
+    if (may_still_approve(people, locked, r, name, time)) who.approvers.push_back(name);
+  }
   if (r.is == store::request::state::pending) {
     const auto counted = that_count(r, *rule, people, locked, time);
     const auto had = static_cast<unsigned>(counted.size());

@@ -21,11 +21,10 @@ namespace grantd::daemon {
 // The request's rule, if it still is in force; null: nobody can approve it any more.
 [[nodiscard]] const policy::rule* rule_of(const policy::policy* p, const store::request& r);
 
-// Who may still approve it, by name, at most max_shown. `p` may be null.
-inline constexpr size_t max_shown = 32;
-[[nodiscard]] std::vector<std::string> approvers_of(const policy::policy* p, const store::request& r);
-[[nodiscard]] bool may_still_approve(const policy::policy* p, const store::request& r,
-                                     const std::string& person);
+// Whether a word of theirs is wanted: they have not approved it, or it opens when they say it again.
+[[nodiscard]] bool may_still_approve(const roster& people, const locks& locked, const store::request& r,
+                                     const std::string& person, const timekeeper& time);
+inline constexpr size_t max_shown = 32;  // names in a list
 
 // Why `person` (empty: root) may not approve it by that rule; empty: they may.
 [[nodiscard]] std::string objection_to_approver(const policy::rule& rule, const std::string& person,

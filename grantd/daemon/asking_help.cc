@@ -100,6 +100,9 @@ std::string help_against(policy::judgement j, const ask& typed, base::utc_time f
       case objection::outside_hours: {
         auto next = j.by == nullptr ? std::nullopt : policy::next_opening(*j.by, from);
         as.at = next ? base::print_timestamp(*next).view() : "TIME";
+        // The end that was named is past by then: as long as it would have been.
+        if (typed.until_us && as.length.empty() && (!next || next->us >= *typed.until_us))
+          as.length = base::print_duration_short(whole_seconds(*typed.until_us - from.us)).view();
         break;
       }
       case objection::too_long:

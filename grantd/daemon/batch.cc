@@ -21,6 +21,11 @@ reply grants_reply(json::value&& grants) {
   return r;
 }
 
+reply not_durable_yet() {
+  return refusal("NotDurable", "in force, but not on disk yet: it is tried again every second",
+                 "grantctl status");
+}
+
 reply store_refusal(store::error why, store::store& truth, std::string_view so = "so nothing opens") {
   switch (why) {
     case store::error::full:
@@ -154,8 +159,7 @@ reply core::answer_end(waiting_end& w, bool durable) {
     return refusal("NoTable", "the end does NOT hold: " + publication_.error(), "rm " + publication_.path());
   }
   if (!durable) {
-    reply r = refusal("NotDurable", "in force, but not on disk yet: it is tried again every second",
-                      "grantctl status");
+    reply r = not_durable_yet();
     r.parameters.set("grants", std::move(w.grants));
     return r;
   }
@@ -172,8 +176,7 @@ reply core::answer_reload(reload_answer& r, bool durable) const {
                    "rm " + publication_.path());
   }
   if (durable) return std::move(r.done);
-  reply late = refusal("NotDurable", "in force, but not on disk yet: it is tried again every second",
-                       "grantctl status");
+  reply late = not_durable_yet();
   late.parameters.set("ends", *r.done.parameters.find("ends"));
   return late;
 }

@@ -42,8 +42,8 @@ class locks {
 
   [[nodiscard]] const entries& all() const { return entries_; }
   [[nodiscard]] const lock_in_force* find(uint64_t number) const;
+  [[nodiscard]] bool by_name(std::string_view person, base::boot_time now) const;  // a lock of this person
   // Is this person, or everybody, locked now?
-  [[nodiscard]] bool by_name(std::string_view person, base::boot_time now) const;  // this one alone
   [[nodiscard]] bool of_person(std::string_view person, base::boot_time now) const;
   [[nodiscard]] size_t undurable() const;
   void add(lock_in_force l);

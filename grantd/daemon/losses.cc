@@ -68,6 +68,10 @@ core::losses core::lost_by(const roster& people) {
   auto ahead = [&](const open_grant& g) {
     return g.in_force ? g.mapped.start > time_.boot() : g.not_before > time_.mark();
   };
+  auto by_an_unclear_rule = [&](const open_grant& g) {
+    auto asked = store_->find_request(g.request);
+    return asked && still_asked(p, *asked);
+  };
   for (const auto& [number, g] : windows_.open()) {
     std::string_view gone;
     auto who = p.people.find(pool_.text(g.person));
@@ -83,7 +87,8 @@ core::losses core::lost_by(const roster& people) {
         gone = "the policy no longer gives this person all that the grant opened";
       } else if (g.request != 0 &&
                  !policy::may_ask(p, who->first, what->first, is_read_write(pool_.scopes(g.scopes)),
-                                  g.break_glass, policy::if_unclear::in)) {
+                                  g.break_glass) &&
+                 !by_an_unclear_rule(g)) {
         gone = "the policy no longer lets this person ask for it";
       } else if (g.request != 0 && ahead(g) && !still_promised(people, g)) {
         gone = "the policy would no longer give this window, which has not begun";

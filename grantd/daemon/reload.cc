@@ -14,7 +14,8 @@ answer reload_policy(request& r) {
   json::value lapses{json::value::array{}};
   auto fresh = r.in.set().read_policy ? r.in.set().read_policy()
                                       : std::unexpected(std::string("this grantd has no policy file"));
-  if (fresh) {
+  const bool ok = fresh.has_value();
+  if (ok) {
     r.in.refresh_clock();
     const core::losses lost = r.in.lost_by(*fresh);
     for (const auto& l : lost.grants) {
@@ -23,15 +24,15 @@ answer reload_policy(request& r) {
       ends.push(std::move(grant));
     }
     for (uint64_t number : lost.requests) lapses.push(described(r, r.in.pending().find(number)->is));
-    if (!dry_run) r.in.take_policy(*fresh);
+    if (!dry_run) r.in.take_policy(std::move(*fresh));
   } else if (!dry_run) {
     r.in.policy_failed(fresh.error());
   }
-  done.parameters.set("ok", fresh.has_value());
-  if (!fresh) done.parameters.set("message", fresh.error());
+  done.parameters.set("ok", ok);
+  if (!ok) done.parameters.set("message", fresh.error());
   done.parameters.set("ends", std::move(ends));
   done.parameters.set("lapses", std::move(lapses));
-  if (dry_run || !fresh) return done;
+  if (dry_run || !ok) return done;
   r.in.submit(reload_answer{r.to, std::move(done)});
   return std::nullopt;
 }

@@ -40,6 +40,7 @@ bool core::answered_before(const ask& a, std::optional<int64_t> start, std::vect
   const policy::policy& p = *roster_.policy();
   auto covered_by = [&](const store::request& before, int64_t length, int64_t end) {
     const auto usual = usual_length(p, before);
+    if (a.until_us) length = whole_seconds(length);  // as it was measured
     return usual && repeats(a, start, before) && a.for_us.value_or(*usual) <= length &&
            a.until_us.value_or(end) <= end;
   };

@@ -71,7 +71,7 @@ std::optional<store::request> request_of(const request& r, uint64_t number) {
 }
 
 bool waits_for(const request& r, const store::request& q) {
-  return may_still_approve(r.in.people().policy(), q, r.by.person);
+  return may_still_approve(r.in.people(), r.in.locks(), q, r.by.person, r.in.time());
 }
 
 namespace handlers {

@@ -92,7 +92,7 @@ std::expected<void, reply> core::measure(ask& a, int64_t from) const {
                                                            base::print_timestamp(time_.utc()).view()),
                                    a.from_us ? asking_again(a) : "grantctl clock"));
   }
-  a.for_us = (*a.until_us - from + base::us_per_s - 1) / base::us_per_s * base::us_per_s;
+  a.for_us = whole_seconds(*a.until_us - from);
   return {};
 }
 

@@ -92,6 +92,11 @@ struct ask {
   std::string relay{};  // that carries it; empty: none
 };
 
+// Approvers read whole seconds: the begun one counts.
+[[nodiscard]] constexpr int64_t whole_seconds(int64_t us) {
+  return (us + base::us_per_s - 1) / base::us_per_s * base::us_per_s;
+}
+
 // A word about a pending request.
 struct word {
   enum class kind : uint8_t { approve, deny, cancel } what = kind::approve;

@@ -422,10 +422,11 @@ TEST(an_approval_that_is_no_longer_good_is_not_counted) {
         .result.out;
   };
   std::string seen = shown(R"("approved_by":["bob"],"uncounted":["bob"],"missing":2,)");
-  TEST_ASSERT_TRUE_MESSAGE(contains(seen, "needs 2 of bob, carol (approved, but no longer good: bob)"), seen);
+  TEST_ASSERT_TRUE_MESSAGE(contains(seen, "needs 2 of bob, carol (approved, but not counted now: bob)"),
+                           seen);
   seen = shown(R"("approved_by":["bob","dave"],"uncounted":["bob"],"missing":1,)");
   TEST_ASSERT_TRUE_MESSAGE(
-      contains(seen, "needs 1 more of bob, carol (dave has approved) (approved, but no longer good: bob)"),
+      contains(seen, "needs 1 more of bob, carol (dave has approved) (approved, but not counted now: bob)"),
       seen);
 }
 

@@ -309,6 +309,8 @@ TEST(what_a_locked_person_approved_before_counts_when_they_are_no_longer_locked)
   TEST_ASSERT_EQUAL_STRING("bob",
                            *shown.parameters.find("request")->find("uncounted")->items()->front().text());
   (void)w.root("Unlock", R"({"person":"bob"})");
+  for (const char* who : {"bob", "carol"})
+    TEST_ASSERT_EQUAL_INT64(1, number(w.ask(who, "Status").parameters, "to_approve"));
   const auto records = w.core->truth().sequence();
   TEST_ASSERT_EQUAL_STRING("", short_error(w.approve("carol", id, carol_key)));  // the same again
   TEST_ASSERT_EQUAL_STRING("granted", w.state(id));

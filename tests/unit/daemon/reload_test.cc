@@ -92,6 +92,8 @@ TEST(a_unix_group_that_is_not_known_now_ends_nothing_and_opens_nothing) {
   TEST_ASSERT_EQUAL_STRING("NoRule",
                            short_error(w.ask("alice", "Request", R"({"resource":"replica","reason":"x"})")));
   TEST_ASSERT_FALSE(w.approve_text("carol", waits, carol_key, text).ok());
+  // Another rule with such a group keeps nobody whom their own rule lets go.
+  w.policy += "[rule.old]\nwho = \"unix:gone\"\nresource = \"*\"\napprovals = 0\n";
   with("\"bot\"", "[\"group:dba\"]");
   TEST_ASSERT_EQUAL_INT(0, w.grants());
   TEST_ASSERT_EQUAL_STRING("denied", w.state(waits));

@@ -167,7 +167,11 @@ std::optional<std::string> as_typed(const std::string& help) {
     if (words[i] == "--role") out += R"(,"role":")" + words[++i] + "\"";
     if (words[i] == "--reason")
       out += R"(,"reason":")" + (words[++i] == "OPS-[0-9]+" ? "OPS-1" : words[i]) + "\"";
-    if (words[i] == "--for") out += R"(,"for_us":)" + std::to_string(*base::parse_duration_us(words[++i]));
+    if (words[i] == "--for") {
+      const bool by_end = words[++i].starts_with("until ");
+      out += by_end ? R"(,"until_us":)" + std::to_string(base::parse_timestamp(words[i].substr(6))->us)
+                    : R"(,"for_us":)" + std::to_string(*base::parse_duration_us(words[i]));
+    }
     if (words[i] == "--at") out += R"(,"from_us":)" + std::to_string(base::parse_timestamp(words[++i])->us);
   }
   return out + "}";
@@ -179,13 +183,15 @@ TEST(what_helps_is_not_refused_in_its_turn) {
   size_t followed = 0;
   for (const char* who : {"alice", "bob", "dave"}) {
     for (const char* resource : {"night", "orders-db", "replica"}) {
-      for (unsigned wish = 0; wish < 16; ++wish) {
+      for (unsigned wish = 0; wish < 24; ++wish) {
         asking w(night);
         std::string asked = std::string(R"({"resource":")") + resource + "\"";
         if ((wish & 1) != 0) asked += R"(,"read_write":true)";
         if ((wish & 2) != 0) asked += R"(,"break_glass":true)";
         if ((wish & 4) != 0) asked += R"(,"reason":"because")";
-        asked += (wish & 8) != 0 ? R"(,"for_us":36000000000})" : "}";
+        if ((wish & 8) != 0) asked += R"(,"for_us":36000000000)";
+        if ((wish & 16) != 0) asked += R"(,"until_us":)" + std::to_string(w.clock.now.utc.us + 600'000'000);
+        asked += "}";
         const auto r = w.ask(who, "Request", asked);
         const auto again = r.ok() ? std::nullopt : as_typed(member(r.parameters, "help"));
         if (!again) continue;

@@ -76,6 +76,18 @@ TEST(asking_until_the_same_time_again_is_asking_once) {
   TEST_ASSERT_TRUE(again.parameters.find("repeated") == nullptr);
 }
 
+TEST(asking_until_the_same_time_twice_in_a_second_is_asking_once) {
+  asking w;
+  const int64_t end = w.clock.now.utc.us + 60 * minute;
+  w.clock.now.utc.us += 400'000;
+  const std::string asked = R"({"resource":"replica","until_us":)" + std::to_string(end) + "}";
+  (void)w.ask("alice", "Request", asked);
+  w.clock.now.utc.us += 500'000;
+  w.clock.now.boot.ns += 500'000'000;
+  TEST_ASSERT_TRUE(w.ask("alice", "Request", asked).parameters.find("repeated") != nullptr);
+  TEST_ASSERT_EQUAL_INT(1, w.grants());
+}
+
 TEST(a_begun_second_counts_and_the_end_stays_exact) {
   asking w;
   w.clock.now.utc.us += 1;

@@ -4,6 +4,8 @@
 
 #include <poll.h>
 
+#include <set>
+
 #include "base/clock.h"
 
 namespace grantd::postgresql {
@@ -57,12 +59,11 @@ rows still_under_way(database& d, const rows& of) {
 
 // Superusers' logins are refused us, and need no role; so are those not authenticated yet: they are waited
 // for.
-bool told_to_end(database& d, const std::string& pid) {
+void tell_to_end(database& d, const std::string& pid) {
   try {
     d.run("SELECT pg_terminate_backend($1::int)", {pid});
-    return true;
   } catch (const trouble&) {
-    return false;
+    return;
   }
 }
 
@@ -76,6 +77,7 @@ void end_sessions(database& d, const membership& m) {
   if (all.empty()) return;
   const std::string pids = array_of(all, 0);
   rows here;
+  std::set<std::string> told;  // once each: the server logs what it refuses
   const base::boot_time began = base::boot_now();
   int64_t waited_ns = 0;
   do {
@@ -84,7 +86,9 @@ void end_sessions(database& d, const membership& m) {
                  {m.member, m.role, pids});
     if (coming.empty() && here.empty()) return;
     if (waited_ns >= patience_ns)
-      for (const auto& login : coming) (void)told_to_end(d, login[0]);
+      for (const auto& login : coming) {
+        if (told.insert(login[1]).second) tell_to_end(d, login[0]);
+      }
     (void)poll(nullptr, 0, between_looks_ms);
     waited_ns = base::boot_now().ns - began.ns;
   } while (waited_ns < longest_ns);
