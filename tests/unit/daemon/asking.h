@@ -59,6 +59,17 @@ notify = ["group:dba"]
 )" + more;
 }
 
+// Hers by herself, counted from the first login.
+inline constexpr char night_shift[] = R"([resource.night]
+login_points = ["pg:main/night"]
+[rule.night]
+who = "alice"
+resource = "night"
+approvals = 0
+max = "2h"
+start = "first-use"
+)";
+
 class asking : public world {
  public:
   explicit asking(const std::string& more = "") : policy(rules(more)) { load(policy.c_str()); }

@@ -9,17 +9,6 @@ namespace {
 
 constexpr char brake[] = "[rule.brake]\nwho = \"alice\"\nresource = \"*\"\ndeny = true\n";
 
-// A window of an hour, an hour from now, with its length counted from the first login.
-constexpr char night[] = R"([resource.night]
-login_points = ["pg:main/night"]
-[rule.night]
-who = "alice"
-resource = "night"
-approvals = 0
-max = "2h"
-start = "first-use"
-)";
-
 std::string in_an_hour(const asking& w) {
   return R"(,"from_us":)" + std::to_string(w.clock.now.utc.us + 3600'000'000);
 }
@@ -166,7 +155,7 @@ TEST(a_window_ahead_is_lost_with_the_key_that_approved_it_and_a_try_says_so) {
 }
 
 TEST(how_long_requests_wait_ends_no_window_that_was_given) {
-  asking w(night);
+  asking w(night_shift);
   (void)w.request("alice", "night", R"(,"for_us":7200000000)" + in_an_hour(w));
   for (int64_t hours : {1, 72}) {
     w.core->set_pending_us(hours * 3600'000'000);

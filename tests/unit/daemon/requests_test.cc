@@ -145,7 +145,7 @@ TEST(a_clock_set_back_does_not_keep_a_request_alive) {
 }
 
 TEST(an_approver_denies_and_the_requester_cancels_and_both_are_final) {
-  asking w;
+  asking w("[person.erin]\npg = \"erin\"\nrights = [\"see\"]\n");
   std::string denied = w.request("alice", "orders-db", R"(,"reason":"a")");
   std::string cancelled = w.request("alice", "orders-db", R"(,"reason":"b")");
   std::string text = w.text(denied);
@@ -157,7 +157,11 @@ TEST(an_approver_denies_and_the_requester_cancels_and_both_are_final) {
       w.ask("bob", "Cancel", R"({"id":")" + cancelled + "\"}");  // he sees it, so it is not denied to be
   TEST_ASSERT_EQUAL_STRING("NotAllowed", short_error(others));
   TEST_ASSERT_EQUAL_STRING("grantctl deny " + cancelled, member(others.parameters, "help"));
+  others = w.ask("erin", "Cancel", R"({"id":")" + cancelled + "\"}");  // nor denies it
+  TEST_ASSERT_EQUAL_STRING("grantctl show " + cancelled, member(others.parameters, "help"));
   TEST_ASSERT_EQUAL_STRING("", short_error(w.ask("alice", "Cancel", R"({"id":")" + cancelled + "\"}")));
+  auto carried = w.approve_text("bot", denied, bob_key, text);  // who carries it may not look at it
+  TEST_ASSERT_EQUAL_STRING("grantctl requests", member(carried.parameters, "help"));
   TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("bob", denied, bob_key, text)));
   TEST_ASSERT_EQUAL_STRING("NotPending", short_error(w.approve_text("bob", cancelled, bob_key, other)));
   TEST_ASSERT_EQUAL_INT(0, w.grants());
@@ -315,14 +319,7 @@ notify = "bob"
 }
 
 TEST(the_first_login_starts_a_window_of_first_use) {
-  asking w(R"([resource.night]
-login_points = ["pg:main/night"]
-[rule.night]
-who = "alice"
-resource = "night"
-approvals = 0
-start = "first-use"
-)");
+  asking w(night_shift);
   auto r = w.ask("alice", "Request", R"({"resource":"night","for_us":600000000})");
   const auto& grant = *r.parameters.find("grant");
   TEST_ASSERT_EQUAL_INT64(600'000'000 + int64_t{8} * 3600'000'000, number(grant, "left_us"));

@@ -108,14 +108,7 @@ TEST(with_a_start_it_is_the_time_between) {
 }
 
 TEST(a_window_with_an_end_does_not_wait_for_the_first_login) {
-  asking w(R"([resource.night]
-login_points = ["pg:main/night"]
-[rule.night]
-who = "alice"
-resource = "night"
-approvals = 0
-start = "first-use"
-)");
+  asking w(night_shift);
   auto r = w.ask("alice", "Request", R"({"resource":"night")" + until(w, 60) + "}");
   TEST_ASSERT_EQUAL_INT64(60 * minute, left(r));
   TEST_ASSERT_TRUE(r.parameters.find("grant")->find("first_use_us") == nullptr);
@@ -136,6 +129,10 @@ TEST(an_end_that_is_past_too_far_or_beside_a_length_is_refused) {
     auto r = w.ask("alice", "Request", R"({"resource":"orders-db")" + bad + "}");
     TEST_ASSERT_TRUE(!r.ok() && r.error.ends_with("InvalidParameter"));
   }
+  const std::string grant = w.grant();
+  auto r = w.ask("alice", "Request", R"({"extends":")" + grant + "\"" + until(w, 60) + "}");
+  TEST_ASSERT_EQUAL_STRING("extends", member(r.parameters, "parameter"));
+  (void)w.root("Revoke", R"({"person":"alice","reason":"x"})");
   // Told again with what helps, the end stays as it was typed.
   const std::string end(base::print_timestamp({w.clock.now.utc.us + 10 * minute}).view());
   TEST_ASSERT_EQUAL_STRING(
